@@ -1,0 +1,39 @@
+"""Time as a port, so that tests can turn it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The only source of time in the package."""
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary point; never goes back; stands still while the PC sleeps."""
+        ...
+
+    def boot(self) -> float:
+        """Seconds since boot, sleep included: ``boot() - monotonic()`` grows by the time slept."""
+        ...
+
+    def utc(self) -> datetime:
+        """Wall time, aware, in UTC; may jump when someone sets the clock."""
+        ...
+
+
+class SystemClock:
+    """The PC's own clock."""
+
+    def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
+        return time.monotonic()
+
+    def boot(self) -> float:
+        """See `Clock.boot`."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def utc(self) -> datetime:
+        """See `Clock.utc`."""
+        return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""A sealed place for processes that the operating system itself destroys whole."""

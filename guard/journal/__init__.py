@@ -1,0 +1,1 @@
+"""What happened, written down so that an auditor can rely on it."""

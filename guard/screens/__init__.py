@@ -1,0 +1,1 @@
+"""What people see: the shade, the curtain and its strip, texts and styles."""
