@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from guard.session.events import SessionId
+if TYPE_CHECKING:
+    from guard.session.events import SessionId
 
 Field = str | int | float | bool | None
 

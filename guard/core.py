@@ -1,0 +1,267 @@
+"""The loop: a letter comes in, the table says what follows, the parts are told.
+
+The loop never waits for a part. Covering is the first effect of every row that covers and is handed to the
+shade before anything else is looked at; what takes time (a browser, a logout, a wipe, a disk) runs in the
+parts' own threads and answers with a letter. What must never be relied upon, a part that answers, is watched
+by a deadline here: a cover that is not confirmed, a reader watch that falls silent, a clock that jumps.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from guard import inbox as letters
+from guard.browser.port import Logout
+from guard.screens.port import Scene, Screen
+from guard.session import effects as ef
+from guard.session import events as ev
+from guard.session.machine import step
+from guard.session.table import TIMER_EVENTS, Session, State
+from guard.timers import Timers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from guard.browser.ending import Ending
+    from guard.browser.pool import CapsulePool
+    from guard.clock import Clock
+    from guard.journal.alerts import Alerts
+    from guard.journal.port import Journal
+    from guard.readers.port import ReaderWatch
+    from guard.screens.port import Curtain, Shade
+    from guard.session.policy import Policy
+
+COVER_WITHIN = 0.1
+"""s until the shade must be confirmed (issue "The main job"); after that the capsule is killed."""
+PULSE = 0.25
+"""s between two looks at clock and reader watch."""
+SILENCE = 0.75
+"""s beyond its own heartbeat after which the reader watch counts as silent (seed facts, "PC/SC")."""
+CLOCK_DRIFT = timedelta(seconds=2)
+"""How far wall time may part from monotonic time between two pulses before it counts as a jump."""
+RETRY_WIPE = 1.0
+"""s between two attempts to prove a failed wipe after all."""
+
+_LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
+_COVER_DEADLINE = "cover"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the core commands."""
+
+    reader: ReaderWatch
+    shade: Shade
+    curtain: Curtain
+    capsules: CapsulePool
+    ending: Ending
+    journal: Journal
+    alerts: Alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What ``guard status`` may know of the session."""
+
+    session: Session
+    since: datetime
+
+
+class Core:
+    """Runs one counter until it is told to stop or loses its display."""
+
+    def __init__(self, parts: Parts, policy: Policy, inbox: letters.Inbox, clock: Clock) -> None:
+        self._parts = parts
+        self._policy = policy
+        self._inbox = inbox
+        self._clock = clock
+        self._timers = Timers(clock)
+        self._session = Session()
+        self._since = clock.utc()
+        self._cause = ""
+        self._scene: Scene | None = None
+        self._clocks = self._read_clocks()
+        self._silent = False
+
+    def run(self) -> None:
+        """Serve until the session is over and the guard is stopping, or the display is gone."""
+        self._parts.curtain.start(self._parts.shade.areas())
+        self._parts.capsules.warm_up()
+        self._present()
+        while not self.over():
+            self.turn(self._timers.sleep(PULSE))
+
+    def turn(self, patience: float) -> bool:
+        """Go round once, waiting at most ``patience`` s for a letter; tell whether there was one."""
+        letter = self._inbox.next(patience)
+        if letter:
+            self._open(letter)
+        for event in self._timers.take_due():
+            self._handle(event, self._clock.monotonic())
+        self._watch_reader()
+        self._watch_clock()
+        return letter is not None
+
+    def over(self) -> bool:
+        """Tell whether nothing is left to serve: stopping or blind, and every session proven gone."""
+        facts = self._session.facts
+        return (facts.stopping or not facts.display) and self._session.state not in _LIVING
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state; callable from every thread."""
+        return Snapshot(session=self._session, since=self._since)
+
+    # --- letters
+
+    def _open(self, letter: letters.Letter) -> None:
+        match letter.content:
+            case ev.Event() as event:
+                self._handle(event, letter.posted_at)
+            case letters.CoverAnswered() as answer:
+                self._timers.disarm(_COVER_DEADLINE)
+                took = (answer.confirmed_at - answer.asked_at) * 1000
+                self._handle(ev.CoverConfirmed(), letter.posted_at)
+                self._parts.journal.record("covered", self._session.current, cover_ms=round(took, 3))
+            case letters.CurtainAppeared() as windows:
+                self._parts.shade.adopt_curtain(windows.curtain, windows.strip)
+                self._handle(ev.CurtainUp(), letter.posted_at)
+            case letters.SpareAppeared() as spare:
+                self._parts.shade.adopt_capsule(spare.window)
+                self._handle(ev.SpareWarm(session=spare.session), letter.posted_at)
+            case letters.AreasMoved() as areas:
+                self._parts.capsules.resize(areas.portal)
+                self._parts.curtain.resize((areas.portal, areas.strip, areas.curtain))
+            case letters.Refused() as refused:
+                self._parts.journal.record("refused", refused.session, what=refused.what, host=refused.host)
+            case letters.Ended() as ended:
+                self._ended(ended, letter.posted_at)
+
+    def _ended(self, ended: letters.Ended, posted_at: float) -> None:
+        receipt = ended.receipt
+        fields = {
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in asdict(receipt).items()
+            if name != "session"
+        }
+        self._parts.journal.record("receipt", receipt.session, good=receipt.good, **fields)
+        if receipt.session == self._session.current and receipt.logout is not Logout.CONFIRMED:
+            self._parts.alerts.raise_alert(ef.AlertKind.LOGOUT_NOT_CONFIRMED, receipt.session)
+        outcome = ev.WipeProven if receipt.good else ev.WipeFailed
+        self._handle(outcome(session=receipt.session), posted_at)
+
+    # --- the table
+
+    def _handle(self, event: ev.Event, posted_at: float) -> None:
+        before = self._session
+        outcome = step(before, event, self._policy)
+        self._session = outcome.session
+        for effect in outcome.effects:
+            self._perform(effect)
+        if outcome.session.state is not before.state:
+            self._since = self._clock.utc()
+            self._cause = _name(event)
+        self._write_down(before, event, posted_at, stale=outcome.stale)
+        self._present()
+
+    def _perform(self, effect: ef.Effect) -> None:  # noqa: C901, PLR0912 -- one flat case an effect
+        parts = self._parts
+        match effect:
+            case ef.Cover():
+                parts.shade.cover()
+                if not self._timers.armed(_COVER_DEADLINE):
+                    self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
+            case ef.Uncover(session=session):
+                window = parts.capsules.begin(session)
+                if window is None:
+                    self._inbox.post(ev.CapsuleLost(session=session))
+                else:
+                    parts.shade.uncover(window)
+            case ef.EndCapsule(session=session, logout=logout):
+                parts.ending.end(session, logout=logout)
+            case ef.KillCapsule(session=session):
+                parts.ending.kill(session)
+            case ef.RetryWipe(session=session):
+                parts.ending.end(session, logout=False)
+            case ef.WarmSpare():
+                parts.capsules.warm_up()
+            case ef.RestartCurtain():
+                parts.shade.forget_curtain()
+                parts.curtain.start(parts.shade.areas())
+            case ef.Arm(timer=timer, session=session):
+                self._arm(timer, session)
+            case ef.Disarm(timer=timer):
+                self._timers.disarm(timer)
+            case ef.Alert(kind=kind):
+                parts.alerts.raise_alert(kind, self._session.current)
+
+    def _arm(self, timer: ef.Timer, session: ev.SessionId) -> None:
+        seconds: dict[ef.Timer, float] = {
+            ef.Timer.HOLD: self._policy.hold_seconds,
+            ef.Timer.LONGEST: self._policy.longest_minutes * 60,
+            ef.Timer.RETRY: RETRY_WIPE,
+        }
+        if timer in seconds:
+            self._timers.arm(timer, seconds[timer], TIMER_EVENTS[timer](session=session))
+
+    def _present(self) -> None:
+        """Let the curtain show what belongs to the state."""
+        left = self._timers.left(ef.Timer.HOLD)
+        scene = Scene(
+            screen=Screen(self._session.state),
+            cause=self._cause,
+            alerts=len(self._parts.alerts.open()),
+            seconds_left=None if left is None else max(0, round(left)),
+        )
+        shown = self._scene
+        same_screen = shown is not None and shown.screen is scene.screen and shown.alerts == scene.alerts
+        if not (same_screen and (shown == scene or scene.seconds_left is not None)):
+            self._scene = scene
+            self._parts.curtain.show(scene)
+
+    def _write_down(self, before: Session, event: ev.Event, posted_at: float, *, stale: bool) -> None:
+        after = self._session
+        if stale:
+            self._parts.journal.record("stale", before.current, event=_name(event))
+        elif after.state is not before.state:
+            self._parts.journal.record(
+                "state",
+                after.current or before.current,
+                before=before.state.value,
+                after=after.state.value,
+                cause=_name(event),
+                counter=getattr(event, "counter", None),
+                handled_ms=round((self._clock.monotonic() - posted_at) * 1000, 3),
+            )
+
+    # --- what must not be relied upon
+
+    def _watch_reader(self) -> None:
+        reader = self._parts.reader
+        age = self._clock.monotonic() - reader.last_sign()
+        silent = age > reader.heartbeat() + SILENCE
+        if silent and not self._silent:
+            reader.refresh()
+            self._handle(ev.ReaderLost(why=ev.ReaderLoss.SILENT), self._clock.monotonic())
+        self._silent = silent
+
+    def _watch_clock(self) -> None:
+        before, self._clocks = self._clocks, self._read_clocks()
+        monotonic, boot, utc = (now - then for now, then in zip(self._clocks, before, strict=True))
+        slept = boot - monotonic > CLOCK_DRIFT
+        if slept or abs(utc - monotonic) > CLOCK_DRIFT:
+            self._handle(ev.ClockJumped(), self._clock.monotonic())
+
+    def _read_clocks(self) -> tuple[timedelta, timedelta, timedelta]:
+        clock = self._clock
+        wall = timedelta(seconds=clock.utc().timestamp())
+        return timedelta(seconds=clock.monotonic()), timedelta(seconds=clock.boot()), wall
+
+
+def _name(event: ev.Event) -> str:
+    """``CardAbsent`` -> ``card_absent``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()

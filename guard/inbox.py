@@ -1,0 +1,93 @@
+"""The core's inbox: events for the table, and reports that tell the core what goes with them."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from guard.browser.port import Geometry, Receipt
+    from guard.clock import Clock
+    from guard.session.events import Event, SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Base of what the parts tell the core besides events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurtainAppeared(Report):
+    """The curtain's windows are painted."""
+
+    curtain: int
+    strip: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareAppeared(Report):
+    """A spare capsule is painted in this window."""
+
+    session: SessionId
+    window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverAnswered(Report):
+    """The display server has covered; monotonic seconds of the request and of its answer."""
+
+    asked_at: float
+    confirmed_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreasMoved(Report):
+    """Monitors changed: where portal, strip and curtain belong now."""
+
+    portal: Geometry
+    strip: Geometry
+    curtain: Geometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Report):
+    """A capsule refused its page something."""
+
+    session: SessionId
+    what: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Report):
+    """The receipt of a session."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One thing in the inbox, and when it was posted (monotonic s)."""
+
+    posted_at: float
+    content: Event | Report
+
+
+class Inbox:
+    """A queue that every thread, and a signal handler, may post to without waiting."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queue: queue.SimpleQueue[Letter] = queue.SimpleQueue()
+
+    def post(self, content: Event | Report) -> None:
+        """Add to the end; never blocks, never raises."""
+        self._queue.put(Letter(posted_at=self._clock.monotonic(), content=content))
+
+    def next(self, timeout: float) -> Letter | None:
+        """Return the oldest letter, or None when none came within ``timeout`` s."""
+        try:
+            return self._queue.get(timeout=max(0.0, timeout))
+        except queue.Empty:
+            return None

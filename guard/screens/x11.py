@@ -1,0 +1,398 @@
+"""The shade on X11: bare windows of the core's own connection, and the order of everyone else's.
+
+Theory of operation
+===================
+
+All windows of the guard are override-redirect, so no window manager has a say in their order; their order is
+the X server's stacking order, and any client may change any window's place in it. That client is this one:
+neither the curtain nor a capsule is ever *asked* to show or hide itself. The shade's windows are mapped once,
+at start, and stay mapped; covering is raising them, and one QueryTree proves in the same round trip that they
+lie above all else. The X server paints a raised window's background before it answers, so the answer means
+that no pixel of the portal is left (measured: about 1 ms, seed facts "screen and capsule").
+
+While covered, every window that is mapped or moved in the order above the shade (a page's own menu, a dialog,
+a hostile window) makes us raise the shade again. The windows outlive us: the connection's close-down mode is
+RetainPermanent (Xlib, XSetCloseDownMode), so after a `kill -9` of the core the shade still covers, until the
+next core has put its own above and takes the old one away.
+
+What this file must not know: sessions, cards, or why something is to be covered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+from collections import deque
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING
+
+from Xlib import X, Xatom, Xutil, display
+from Xlib import error as xerror
+from Xlib.ext import randr
+from Xlib.protocol import request
+
+from guard.browser.port import Geometry
+from guard.errors import MachineError
+from guard.screens.monitors import Layout
+from guard.screens.padlock import padlock_pixmap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from Xlib.protocol.rq import Event as XEvent
+    from Xlib.xobject.drawable import Window
+
+    from guard.clock import Clock
+    from guard.screens.port import ShadeListener
+
+_MARK = "_MADOGUCHI_GUARD_SHADE"
+_SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
+_CUT_BUFFERS = range(Xatom.CUT_BUFFER0, Xatom.CUT_BUFFER7 + 1)
+_RAISES_BEFORE_GIVING_UP = 50
+"""Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
+
+
+class X11Shade:
+    """Implements `guard.screens.port.Shade` with python-xlib, in one thread of its own."""
+
+    def __init__(self, environment: Mapping[str, str], clock: Clock, listener: ShadeListener) -> None:
+        self._environment = environment
+        self._clock = clock
+        self._listener = listener
+        self._todo: deque[Callable[[], None]] = deque()
+        self._wake = -1
+        self._thread = threading.Thread(target=self._run, name="shade", daemon=True)
+        self._open = True
+        self._covering = True
+        self._confirmed = False
+        self._asked_at: float | None = None
+        self._portal: int | None = None
+        self._curtain: int | None = None
+        self._strip: int | None = None
+        self._capsules: set[int] = set()
+        self._shades: list[Window] = []
+
+    # --- called by the core
+
+    def start(self) -> None:
+        """See `Shade.start`."""
+        if self._environment.get("WAYLAND_DISPLAY"):
+            raise MachineError(
+                "this desktop runs on Wayland, where no program can promise to cover the screen: "
+                "log in to an X11 session (Xorg)"
+            )
+        name = self._environment.get("DISPLAY")
+        if not name:
+            raise MachineError("DISPLAY is not set: the guard needs an X11 screen to cover")
+        try:
+            self._display = display.Display(name)
+        except (xerror.DisplayError, OSError) as error:
+            raise MachineError(f"the X server of DISPLAY={name} cannot be reached: {error}") from error
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._display.set_error_handler(_ignore_dead_windows)
+        self._screen = self._display.screen()
+        self._root = self._screen.root
+        self._mark = self._display.get_atom(_MARK)
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
+        self._has_randr = self._display.has_extension("RANDR")
+        if self._has_randr:
+            randr.select_input(self._root, randr.RRScreenChangeNotifyMask | randr.RRCrtcChangeNotifyMask)
+        old = self._earlier_shades()
+        self._layout = self._look_at_monitors()
+        self._fit_shades()
+        self._display.set_close_down_mode(X.RetainPermanent)
+        self._raise_shades()
+        for window in old:
+            self._display.create_resource_object("window", window).kill_client()
+        self._display.sync()
+        self._confirmed = True
+        self._thread.start()
+
+    def areas(self) -> tuple[Geometry, Geometry, Geometry]:
+        """See `Shade.areas`."""
+        return self._layout.areas
+
+    def cover(self) -> None:
+        """See `Shade.cover`."""
+        asked_at = self._clock.monotonic()
+        self._do(lambda: self._cover(asked_at))
+
+    def uncover(self, portal: int) -> None:
+        """See `Shade.uncover`."""
+        self._do(lambda: self._uncover(portal))
+
+    def adopt_curtain(self, curtain: int, strip: int) -> None:
+        """See `Shade.adopt_curtain`."""
+        self._do(lambda: self._adopt_curtain(curtain, strip))
+
+    def forget_curtain(self) -> None:
+        """See `Shade.forget_curtain`."""
+        self._do(self._forget_curtain)
+
+    def adopt_capsule(self, window: int) -> None:
+        """See `Shade.adopt_capsule`."""
+        self._do(lambda: self._adopt_capsule(window))
+
+    def covered(self) -> bool:
+        """See `Shade.covered`."""
+        return self._confirmed
+
+    def clear_clipboard(self, timeout: float) -> bool:
+        """See `Shade.clear_clipboard`."""
+        end = self._clock.monotonic() + timeout
+        while (left := end - self._clock.monotonic()) > 0:
+            done: Future[bool] = Future()
+            self._do(lambda done=done: done.set_result(self._clear_clipboard()))  # type: ignore[misc]
+            try:
+                if done.result(left):
+                    return True
+            except FutureTimeoutError:
+                break
+        return False
+
+    def close(self) -> None:
+        """See `Shade.close`."""
+        if self._thread.is_alive():
+            self._do(self._close)
+            self._thread.join(2.0)
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+
+    # --- the thread
+
+    def _do(self, work: Callable[[], None]) -> None:
+        self._todo.append(work)
+        if self._wake >= 0:
+            os.eventfd_write(self._wake, 1)
+
+    def _run(self) -> None:
+        try:
+            while self._open:
+                self._turn()
+        except (xerror.ConnectionClosedError, OSError):
+            self._confirmed = False
+        finally:
+            if self._open:  # whatever ended this thread, nobody covers any more
+                self._listener.display_lost()
+
+    def _turn(self) -> None:
+        while self._todo:
+            self._todo.popleft()()
+        while self._open and self._display.pending_events():
+            self._notice(self._display.next_event())
+        if self._open and not self._todo:
+            select.select([self._display.fileno(), self._wake], [], [])
+            with contextlib.suppress(BlockingIOError):
+                os.eventfd_read(self._wake)
+
+    def _cover(self, asked_at: float) -> None:
+        self._covering = True
+        self._portal = None
+        self._asked_at = asked_at
+        self._assert_cover()
+
+    def _assert_cover(self) -> None:
+        """Raise until proven on top; then put the curtain above and say so."""
+        for _ in range(_RAISES_BEFORE_GIVING_UP):
+            if self._raise_shades():
+                break
+        else:
+            return
+        confirmed_at = self._clock.monotonic()
+        self._confirmed = True
+        asked_at, self._asked_at = self._asked_at, None
+        if asked_at is not None:
+            self._listener.cover_confirmed(asked_at, confirmed_at)
+        if self._curtain is not None:
+            self._window(self._curtain).configure(stack_mode=X.Above)
+        self._shades[0].set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+        self._display.flush()
+
+    def _raise_shades(self) -> bool:
+        """Put the shades on top and tell, from the server's own list, whether they are."""
+        for shade in self._shades:
+            shade.configure(stack_mode=X.Above)
+        top = self._root.query_tree().children[-len(self._shades) :]
+        return {window.id for window in top} == {shade.id for shade in self._shades}
+
+    def _uncover(self, portal: int) -> None:
+        self._covering = False
+        self._confirmed = False
+        self._portal = portal
+        self._capsules.discard(portal)
+        window = self._window(portal)
+        window.change_attributes(event_mask=X.FocusChangeMask)
+        if self._curtain is not None:
+            self._window(self._curtain).configure(stack_mode=X.Above)
+        window.configure(stack_mode=X.Above)
+        self._raise_above_portal()
+        window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+        self._display.flush()
+
+    def _raise_above_portal(self) -> None:
+        for shade in self._shades[1:]:
+            shade.configure(stack_mode=X.Above)
+        if self._strip is not None:
+            self._window(self._strip).configure(stack_mode=X.Above)
+
+    def _adopt_curtain(self, curtain: int, strip: int) -> None:
+        self._curtain, self._strip = curtain, strip
+        if self._covering:
+            self._window(strip).configure(stack_mode=X.Below)
+            self._assert_cover()
+        self._display.flush()
+
+    def _forget_curtain(self) -> None:
+        self._curtain = self._strip = None
+        if self._covering:
+            self._assert_cover()
+
+    def _adopt_capsule(self, window: int) -> None:
+        self._capsules.add(window)
+        self._window(window).configure(stack_mode=X.Below)
+        self._display.flush()
+
+    def _notice(self, event: XEvent) -> None:
+        own = {shade.id for shade in self._shades} | {self._curtain, self._strip}
+        if event.type == X.FocusOut and event.window.id == self._portal:
+            self._keep_focus()
+        elif event.type == X.UnmapNotify and event.window.id in {shade.id for shade in self._shades}:
+            event.window.map()
+            self._assert_cover() if self._covering else self._display.flush()
+        elif event.type in {X.MapNotify, X.ConfigureNotify, X.CirculateNotify, X.ReparentNotify}:
+            if event.window.id == self._root.id:
+                self._monitors_changed()
+            elif event.window.id not in own and event.window.id != self._portal:
+                self._other_window_moved(event)
+        elif self._has_randr and event.type in {
+            self._display.extension_event.ScreenChangeNotify,
+            getattr(self._display.extension_event, "CrtcChangeNotify", (None,))[0],
+        }:
+            self._monitors_changed()
+
+    def _other_window_moved(self, event: XEvent) -> None:
+        if event.window.id in self._capsules:
+            if event.type == X.MapNotify:
+                event.window.configure(stack_mode=X.Below)
+        elif self._covering:
+            if not self._in_order():
+                self._assert_cover()
+        elif event.type == X.MapNotify:
+            self._raise_above_portal()
+        self._display.flush()
+
+    def _in_order(self) -> bool:
+        expected = {shade.id for shade in self._shades}
+        if self._curtain is not None:
+            expected.add(self._curtain)
+        top = self._root.query_tree().children[-len(expected) :]
+        return {window.id for window in top} == expected
+
+    def _keep_focus(self) -> None:
+        """Give the keyboard back to the portal when another window took it (a spare that starts)."""
+        focus = self._display.get_input_focus().focus
+        if self._portal is not None and getattr(focus, "id", focus) != self._portal:
+            self._window(self._portal).set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+            self._display.flush()
+
+    # --- monitors
+
+    def _look_at_monitors(self) -> Layout:
+        areas: list[Geometry] = []
+        if self._has_randr:
+            monitors = sorted(randr.get_monitors(self._root).monitors, key=lambda one: not one.primary)
+            for one in monitors:
+                area = Geometry(x=one.x, y=one.y, width=one.width_in_pixels, height=one.height_in_pixels)
+                if area.width and area.height and area not in areas:
+                    areas.append(area)
+        if not areas:
+            whole = self._root.get_geometry()
+            areas.append(Geometry(x=0, y=0, width=whole.width, height=whole.height))
+        return Layout(tuple(areas))
+
+    def _monitors_changed(self) -> None:
+        layout = self._look_at_monitors()
+        if layout == self._layout:
+            return
+        self._layout = layout
+        self._fit_shades()
+        if self._covering:
+            self._assert_cover()
+        else:
+            self._raise_above_portal()
+            self._display.flush()
+        self._listener.areas_changed(*layout.areas)
+
+    def _fit_shades(self) -> None:
+        """Make the shades' number and places those of the monitors."""
+        for shade in self._shades[len(self._layout.shades) :]:
+            shade.destroy()
+        del self._shades[len(self._layout.shades) :]
+        for number, area in enumerate(self._layout.shades):
+            if number == len(self._shades):
+                self._shades.append(self._new_shade(area))
+            else:
+                self._shades[number].configure(x=area.x, y=area.y, width=area.width, height=area.height)
+            picture = padlock_pixmap(self._display, self._root, area.width, area.height)
+            self._shades[number].change_attributes(background_pixmap=picture)
+            self._shades[number].clear_area()
+            picture.free()
+
+    def _new_shade(self, area: Geometry) -> Window:
+        window = self._root.create_window(
+            area.x,
+            area.y,
+            area.width,
+            area.height,
+            0,
+            X.CopyFromParent,
+            window_class=X.InputOutput,
+            override_redirect=1,
+            background_pixel=self._screen.white_pixel,
+        )
+        window.set_wm_name("Madoguchi Guard")
+        window.set_wm_hints(flags=Xutil.InputHint, input=0)
+        window.change_property(self._mark, Xatom.CARDINAL, 32, [os.getpid()])
+        window.map()
+        return window
+
+    def _earlier_shades(self) -> list[int]:
+        """Return the shades that a killed core left, to be taken away once ours cover."""
+        children = self._root.query_tree().children
+        return [one.id for one in children if one.get_full_property(self._mark, Xatom.CARDINAL) is not None]
+
+    # --- the clipboard
+
+    def _clear_clipboard(self) -> bool:
+        selections = [self._display.get_atom(name) for name in _SELECTIONS]
+        for selection in selections:
+            request.SetSelectionOwner(
+                display=self._display.display, window=X.NONE, selection=selection, time=X.CurrentTime
+            )
+        for buffer in _CUT_BUFFERS:
+            self._root.delete_property(buffer)
+        owners = [self._display.get_selection_owner(selection) for selection in selections]
+        left = set(self._root.list_properties()) & set(_CUT_BUFFERS)
+        return all(owner == X.NONE for owner in owners) and not left
+
+    def _close(self) -> None:
+        self._open = False
+        for shade in self._shades:
+            shade.destroy()
+        self._display.set_close_down_mode(X.DestroyAll)
+        self._display.close()
+
+    def _window(self, window: int) -> Window:
+        resource: Window = self._display.create_resource_object("window", window)
+        return resource
+
+
+def _ignore_dead_windows(error: xerror.XError, _request: object) -> int:
+    """Pass over a window that died between two requests: its process is watched elsewhere."""
+    return int(
+        not isinstance(error, xerror.BadWindow | xerror.BadMatch | xerror.BadDrawable | xerror.BadValue)
+    )

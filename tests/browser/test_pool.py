@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.browser.pool import CapsulePool
+from guard.browser.port import CapsuleListener, Geometry, Logout
+from guard.clock import SystemClock
+from guard.errors import MachineError
+from guard.session.events import SessionId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOON = 20.0
+
+
+@dataclass
+class StandIn:
+    """A capsule without a browser."""
+
+    session: SessionId
+    listener: CapsuleListener
+    calls: list[str] = field(default_factory=list)
+
+    def pids(self) -> tuple[int, ...]:
+        return (1,)
+
+    def begin(self) -> None:
+        self.calls.append("begin")
+
+    def resize(self, area: Geometry) -> None:
+        self.calls.append(f"resize {area.width}")
+
+    def logout(self) -> tuple[Logout, float]:
+        return Logout.CONFIRMED, 1.0
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+
+    def prove_gone(self, timeout: float) -> tuple[int, bool, float, float]:
+        assert timeout
+        self.calls.append("gone")
+        return 0, False, 1.0, 1.0
+
+
+class Ear:
+    """Listens to the pool."""
+
+    def __init__(self) -> None:
+        self.heard: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+
+    def spare_appeared(self, session: SessionId, window: int) -> None:
+        assert window
+        self.heard.put(("appeared", session))
+
+    def spare_lost(self, session: SessionId) -> None:
+        self.heard.put(("spare lost", session))
+
+    def capsule_lost(self, session: SessionId) -> None:
+        self.heard.put(("capsule lost", session))
+
+    def refused(self, session: SessionId, what: str, host: str) -> None:
+        self.heard.put((f"refused {what} {host}", session))
+
+
+class Workshop:
+    """Makes stand-ins, or fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.made: queue.SimpleQueue[StandIn] = queue.SimpleQueue()
+        self.fail = 0
+
+    def __call__(self, session: SessionId, listener: CapsuleListener) -> StandIn:
+        if self.fail:
+            self.fail -= 1
+            raise MachineError("no bubblewrap here")
+        capsule = StandIn(session, listener)
+        self.made.put(capsule)
+        return capsule
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@pytest.fixture
+def pool(ear: Ear, workshop: Workshop) -> Iterator[CapsulePool]:
+    numbers = itertools.count()
+    pool = CapsulePool(workshop, lambda: SessionId(f"s{next(numbers)}"), 1, SystemClock(), ear)
+    yield pool
+    pool.close()
+
+
+def test_a_warm_spare_is_announced_and_handed_out_once(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    capsule = workshop.made.get(timeout=SOON)
+    capsule.listener.warm(capsule.session, 77)
+    assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
+    assert pool.begin(capsule.session) == 77
+    assert capsule.calls == ["begin"]
+    pool.warm_up()
+    assert workshop.made.get(timeout=SOON).session != capsule.session
+
+
+def test_no_more_spares_are_made_than_wanted(pool: CapsulePool, workshop: Workshop) -> None:
+    for _ in range(5):
+        pool.warm_up()
+    capsule = workshop.made.get(timeout=SOON)
+    capsule.listener.warm(capsule.session, 1)
+    pool.warm_up()
+    assert len(pool.pids()) == 1
+    assert workshop.made.empty()
+
+
+def test_a_spare_that_dies_is_proven_gone_and_replaced(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    first = workshop.made.get(timeout=SOON)
+    first.listener.lost(first.session, "crash")
+    assert ear.heard.get(timeout=SOON) == ("spare lost", first.session)
+    second = workshop.made.get(timeout=SOON)
+    assert first.calls == ["gone"]
+    assert pool.capsule(first.session) is None
+    assert second.session != first.session
+
+
+def test_a_lost_capsule_is_kept_until_its_end_is_proven(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    capsule = workshop.made.get(timeout=SOON)
+    capsule.listener.warm(capsule.session, 1)
+    pool.begin(capsule.session)
+    ear.heard.get(timeout=SOON)
+    capsule.listener.lost(capsule.session, "crash")
+    assert ear.heard.get(timeout=SOON) == ("capsule lost", capsule.session)
+    assert pool.capsule(capsule.session) is capsule
+    assert pool.begin(capsule.session) is None
+    pool.forget(capsule.session)
+    assert pool.capsule(capsule.session) is None
+
+
+def test_a_late_word_from_a_forgotten_capsule_is_dropped(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    capsule = workshop.made.get(timeout=SOON)
+    pool.forget(capsule.session)
+    capsule.listener.warm(capsule.session, 1)
+    capsule.listener.lost(capsule.session, "late")
+    assert ear.heard.empty()
+
+
+def test_a_pc_that_cannot_make_capsules_is_tried_again(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    workshop.fail = 2
+    pool.warm_up()
+    assert ear.heard.get(timeout=SOON)[0] == "spare lost"
+    assert ear.heard.get(timeout=SOON)[0] == "spare lost"
+    assert workshop.made.get(timeout=SOON)
+
+
+def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) -> None:
+    pool = CapsulePool(workshop, lambda: SessionId("only"), 1, SystemClock(), ear)
+    pool.warm_up()
+    capsule = workshop.made.get(timeout=SOON)
+    while pool.capsule(SessionId("only")) is None:
+        threading.Event().wait(0.001)
+    pool.close()
+    assert capsule.calls == ["kill", "gone"]
+    assert pool.pids() == ()

@@ -1,0 +1,249 @@
+"""Card in, card out, on pcscd, a virtual reader, real windows and a real browser engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.counter import Counter, counter
+from tests.support.site import PORTAL_COLOUR, WebSite, web_site
+from tests.support.xvfb import Xvfb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guard.practice.pcscd import PracticeReader
+
+pytestmark = pytest.mark.chain
+
+
+@pytest.fixture(scope="module", params=[None, "openbox"], ids=["bare", "openbox"])
+def display(request: pytest.FixtureRequest) -> Iterator[str]:
+    with Xvfb(window_manager=request.param) as server:
+        yield server.display
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    busy = "<script>addEventListener('keydown', () => { for (;;) {} })</script>"
+    with web_site() as site:
+        site.pages["/"] += busy
+        yield site
+
+
+@pytest.fixture
+def one(tmp_path: Path, practice_reader: PracticeReader, display: str, site: WebSite) -> Iterator[Counter]:
+    """A counter that has become READY."""
+    practice_reader.remove()
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
+        one.wait_state("READY")
+        yield one
+    practice_reader.remove()
+
+
+def _open_session(one: Counter) -> int:
+    """Lay a card, wait until the portal is seen; return the number of the record that opened the session."""
+    before = one.now()
+    one.reader.insert()
+    record = one.wait_state("ACTIVE", after=before)
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+    return int(str(record["seq"]))
+
+
+def _ended_well(one: Counter, opened: int) -> None:
+    """The session is covered, proven gone, and nothing of its container lives."""
+    covered = one.wait_record(lambda record: record["kind"] == "covered", "the cover", after=opened)
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)
+    assert covered
+    assert receipt["good"] is True
+    assert receipt["processes_left"] == 0
+    assert receipt["storage_left"] is False
+    assert not one.shows(PORTAL_COLOUR)
+
+
+def test_a_card_opens_the_portal_and_its_removal_covers_wipes_and_makes_ready(one: Counter) -> None:
+    assert not one.shows(PORTAL_COLOUR), "the warm spare is never seen"
+    for _ in range(3):
+        opened = _open_session(one)
+        pids = [psutil.Process(pid) for pid in one.status()["capsule"]["pids"]]  # type: ignore[index]
+        assert pids
+        one.reader.remove()
+        _ended_well(one, opened)
+        receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)
+        assert receipt["logout"] == "confirmed"
+        one.wait_state("READY", after=opened)
+        status = one.status()
+        assert status["state"] == "READY"
+        assert status["session"] is None
+        assert status["covered"] is True
+
+
+def test_card_swap_within_one_poll_ends_the_session(one: Counter) -> None:
+    opened = _open_session(one)
+    one.reader.swap()
+    _ended_well(one, opened)
+    one.wait_state("TAKE_CARD", after=opened)
+    before = one.now()
+    one.reader.remove()
+    one.wait_state("READY", after=before)
+
+
+def test_two_hundred_quick_cards_leave_nothing_and_never_share_a_session(one: Counter) -> None:
+    for _ in range(200):
+        one.reader.insert()
+        one.reader.remove()
+    before = one.now()
+    one.until(lambda: one.status().get("state") == "READY", "READY after the storm")
+    records = one.journal()
+    opened = [record["session"] for record in records if record.get("after") == "ACTIVE"]
+    proven = [record["session"] for record in records if record["kind"] == "receipt" and record["good"]]
+    assert len(set(opened)) == len(opened)
+    assert proven == opened
+    assert before
+
+
+def test_pcscd_killed_in_a_session_ends_it_and_its_return_makes_ready(one: Counter) -> None:
+    opened = _open_session(one)
+    os.kill(one.reader.pcscd_pid, signal.SIGKILL)
+    _ended_well(one, opened)
+    one.wait_state("OUT_OF_SERVICE", after=opened)
+    one.reader.remove()
+    one.reader.restart_service()
+    one.until(lambda: one.status().get("state") == "READY", "READY after the service came back")
+    assert one.status()["alerts_open"], "the loss stays open as an alert"
+
+
+def test_a_reader_service_that_hangs_counts_as_removal(one: Counter) -> None:
+    opened = _open_session(one)
+    os.kill(one.reader.pcscd_pid, signal.SIGSTOP)
+    try:
+        _ended_well(one, opened)
+        one.wait_state("OUT_OF_SERVICE", after=opened)
+    finally:
+        os.kill(one.reader.pcscd_pid, signal.SIGCONT)
+    one.until(lambda: one.status().get("state") == "TAKE_CARD", "the card that still lies there")
+    one.reader.remove()
+    one.until(lambda: one.status().get("state") == "READY", "READY")
+
+
+def test_an_unplugged_reader_ends_the_session_and_comes_back(one: Counter) -> None:
+    opened = _open_session(one)
+    one.reader.unplug()
+    _ended_well(one, opened)
+    one.wait_state("OUT_OF_SERVICE", after=opened)
+    one.reader.remove()
+    one.reader.replug()
+    one.until(lambda: one.status().get("state") == "READY", "READY after replugging")
+
+
+def _capsule_processes(one: Counter) -> list[psutil.Process]:
+    return [psutil.Process(pid) for pid in one.status()["capsule"]["pids"]]  # type: ignore[index]
+
+
+def test_a_killed_capsule_ends_the_session(one: Counter) -> None:
+    spare = set(_capsule_processes(one))
+    opened = _open_session(one)
+    for process in spare:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    _ended_well(one, opened)
+    one.wait_state("TAKE_CARD", after=opened)
+
+
+def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
+    spare = _capsule_processes(one)
+    opened = _open_session(one)
+    for process in spare:
+        process.suspend()
+    one.reader.remove()
+    _ended_well(one, opened)
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)
+    assert receipt["logout"] == "not_confirmed"
+    one.wait_state("READY", after=opened)
+    assert one.status()["alerts_open"], "a logout that was not confirmed stays open as an alert"
+
+
+def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter) -> None:
+    opened = _open_session(one)
+    one.type_key("a")  # the page's key handler never returns
+    one.reader.remove()
+    _ended_well(one, opened)
+    one.wait_state("READY", after=opened)
+
+
+def test_a_killed_curtain_ends_the_session_and_comes_back(one: Counter) -> None:
+    opened = _open_session(one)
+    for process in one.guard_processes():
+        if "guard.screens.curtain_window" in process.cmdline():
+            process.kill()
+    _ended_well(one, opened)
+    one.reader.remove()
+    one.until(lambda: one.status().get("state") == "READY", "READY with a new curtain")
+
+
+def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(one: Counter) -> None:
+    _open_session(one)
+    capsules = _capsule_processes(one)
+    assert capsules
+    one.kill()
+    one.core = None
+    psutil.wait_procs(capsules, timeout=30)
+    assert not [process for process in capsules if process.is_running()]
+    one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
+    before = one.now()
+    one.start()
+    one.wait_state("TAKE_CARD", after=before)
+    one.reader.remove()
+    one.wait_state("READY", after=before)
+    curtains = [
+        process for process in one.guard_processes() if "guard.screens.curtain_window" in process.cmdline()
+    ]
+    namespaces = {Path(f"/proc/{process.pid}/ns/pid").readlink() for process in curtains}
+    assert len(namespaces - {Path("/proc/self/ns/pid").readlink()}) == 1, "the orphaned curtain was ended"
+
+
+def test_a_card_that_lies_there_at_the_start_opens_nothing(
+    tmp_path: Path, practice_reader: PracticeReader, display: str, site: WebSite
+) -> None:
+    practice_reader.insert()
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
+        one.wait_state("TAKE_CARD")
+        assert not one.shows(PORTAL_COLOUR)
+        practice_reader.remove()
+        one.wait_state("READY")
+    assert not [record for record in one.journal() if record.get("after") == "ACTIVE"]
+
+
+def test_a_card_left_in_after_guard_end_opens_nothing_until_it_was_taken(one: Counter) -> None:
+    opened = _open_session(one)
+    answer = one.command("end")
+    assert answer.returncode == 0, answer.stderr
+    _ended_well(one, opened)
+    one.wait_state("TAKE_CARD", after=opened)
+    assert not one.shows(PORTAL_COLOUR)
+    one.reader.remove()
+    one.wait_state("READY", after=opened)
+
+
+def test_guard_cover_covers_at_once_and_nothing_uncovers(one: Counter) -> None:
+    opened = _open_session(one)
+    answer = one.command("cover")
+    assert answer.returncode == 0, answer.stderr
+    one.wait_state("HELD", after=opened)
+    one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
+    one.reader.remove()
+    _ended_well(one, opened)
+
+
+def test_an_orderly_stop_in_a_session_wipes_it_and_leaves_no_process(one: Counter) -> None:
+    opened = _open_session(one)
+    assert one.stop() == 0
+    _ended_well(one, opened)
+    assert one.guard_processes() == []

@@ -1,0 +1,346 @@
+"""The shade on a real X server: what lies above what, proven by a client that knows nothing of the guard."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from Xlib import X, display
+
+from guard.browser.port import Geometry
+from guard.clock import SystemClock
+from guard.errors import MachineError
+from guard.screens.x11 import X11Shade
+from tests.support.xvfb import Xvfb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from Xlib.xobject.drawable import Window
+
+SOON = 10.0
+RED, GREEN, BLUE = 0xCC2211, 0x22CC11, 0x1122CC
+
+
+class Ear:
+    """Listens to the shade."""
+
+    def __init__(self) -> None:
+        self.confirmed: queue.SimpleQueue[tuple[float, float]] = queue.SimpleQueue()
+        self.lost: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.areas: queue.SimpleQueue[tuple[Geometry, Geometry, Geometry]] = queue.SimpleQueue()
+
+    def cover_confirmed(self, asked_at: float, confirmed_at: float) -> None:
+        self.confirmed.put((asked_at, confirmed_at))
+
+    def display_lost(self) -> None:
+        self.lost.put(None)
+
+    def areas_changed(self, portal: Geometry, strip: Geometry, curtain: Geometry) -> None:
+        self.areas.put((portal, strip, curtain))
+
+
+class OtherClient:
+    """Any other program on the screen: makes windows and looks at the picture."""
+
+    def __init__(self, name: str) -> None:
+        self.display = display.Display(name)
+        self.root = self.display.screen().root
+
+    def window(self, colour: int, *, override_redirect: bool = True) -> Window:
+        """Map a full-screen window of this colour."""
+        size = self.root.get_geometry()
+        window = self.root.create_window(
+            0,
+            0,
+            size.width,
+            size.height,
+            0,
+            X.CopyFromParent,
+            background_pixel=colour,
+            override_redirect=int(override_redirect),
+        )
+        window.map()
+        self.display.sync()
+        return window
+
+    def colours(self) -> set[int]:
+        """Return every colour on the screen."""
+        size = self.root.get_geometry()
+        image = self.root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
+        pixels = memoryview(image.data).cast("I")
+        return {pixel & 0xFFFFFF for pixel in pixels}
+
+    def until(self, wanted: int, *, present: bool) -> set[int]:
+        """Return the colours once the wanted one is there (or gone); fails after a while."""
+        clock = SystemClock()
+        end = clock.monotonic() + SOON
+        while clock.monotonic() < end:
+            colours = self.colours()
+            if (wanted in colours) is present:
+                return colours
+        raise AssertionError(f"colour {wanted:06x} did not become {'visible' if present else 'invisible'}")
+
+    def close(self) -> None:
+        self.display.close()
+
+
+@pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
+def screen(request: pytest.FixtureRequest) -> Iterator[str]:
+    with Xvfb(window_manager=request.param) as server:
+        yield server.display
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def shade(screen: str, ear: Ear) -> Iterator[X11Shade]:
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade.start()
+    yield shade
+    shade.close()
+
+
+@pytest.fixture
+def other(screen: str) -> Iterator[OtherClient]:
+    with closing(OtherClient(screen)) as client:
+        yield client
+
+
+def test_from_the_start_the_shade_covers_what_was_there(screen: str, ear: Ear, other: OtherClient) -> None:
+    other.window(RED)
+    assert RED in other.colours()
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade.start()
+    assert RED not in other.colours()
+    assert shade.covered()
+    shade.close()
+
+
+def test_a_confirmed_cover_leaves_no_pixel_of_the_portal(
+    shade: X11Shade, ear: Ear, other: OtherClient
+) -> None:
+    portal = other.window(RED)
+    shade.adopt_capsule(portal.id)
+    for _ in range(20):
+        shade.uncover(portal.id)
+        other.until(RED, present=True)
+        assert not shade.covered()
+        shade.cover()
+        ear.confirmed.get(timeout=SOON)
+        assert RED not in other.colours()
+
+
+def test_while_covered_every_window_that_comes_up_is_covered(shade: X11Shade, other: OtherClient) -> None:
+    for override_redirect in (True, False):
+        window = other.window(GREEN, override_redirect=override_redirect)
+        other.until(GREEN, present=False)
+        window.configure(stack_mode=X.Above)
+        other.display.sync()
+        other.until(GREEN, present=False)
+        window.destroy()
+    assert shade.covered()
+
+
+def test_a_full_screen_window_of_a_window_manager_is_covered(
+    shade: X11Shade, ear: Ear, other: OtherClient
+) -> None:
+    window = other.window(GREEN, override_redirect=False)
+    shade.uncover(window.id)
+    state = other.display.get_atom("_NET_WM_STATE")
+    atoms = [other.display.get_atom(name) for name in ("_NET_WM_STATE_FULLSCREEN", "_NET_WM_STATE_ABOVE")]
+    window.change_property(state, other.display.get_atom("ATOM"), 32, atoms)
+    other.display.sync()
+    other.until(GREEN, present=True)
+    shade.cover()
+    ear.confirmed.get(timeout=SOON)
+    assert GREEN not in other.colours()
+
+
+def test_a_shade_that_somebody_unmaps_comes_back(shade: X11Shade, other: OtherClient) -> None:
+    other.window(RED)
+    other.until(RED, present=False)
+    shade_window = other.root.query_tree().children[-1]
+    shade_window.unmap()
+    other.display.sync()
+    other.until(RED, present=False)
+    assert shade.covered()
+
+
+def test_uncovered_the_order_is_strip_portal_curtain_shade_spare(
+    shade: X11Shade, ear: Ear, other: OtherClient
+) -> None:
+    spare, portal, curtain, strip = (other.window(colour) for colour in (RED, RED, GREEN, BLUE))
+    shade.adopt_curtain(curtain.id, strip.id)
+    shade.adopt_capsule(portal.id)
+    shade.adopt_capsule(spare.id)
+    shade.uncover(portal.id)
+    other.until(BLUE, present=True)
+    order = [window.id for window in other.root.query_tree().children]
+    assert order[-3:] == [curtain.id, portal.id, strip.id]
+    assert order.index(spare.id) < order.index(curtain.id)
+    shade.cover()
+    ear.confirmed.get(timeout=SOON)
+    assert other.until(GREEN, present=True) == {GREEN}, "covered, the curtain alone is seen"
+
+
+def test_a_spare_that_comes_up_during_a_session_is_never_seen_nor_typed_into(
+    shade: X11Shade, other: OtherClient
+) -> None:
+    portal = other.window(RED)
+    shade.uncover(portal.id)
+    other.until(RED, present=True)
+    spare = other.window(GREEN)
+    shade.adopt_capsule(spare.id)
+    spare.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+    other.display.sync()
+    other.until(GREEN, present=False)
+    clock = SystemClock()
+    end = clock.monotonic() + SOON
+    while other.display.get_input_focus().focus != portal:
+        assert clock.monotonic() < end, "the keyboard stayed with the spare"
+
+
+def test_covering_takes_the_keyboard_away_from_the_portal(
+    shade: X11Shade, ear: Ear, other: OtherClient
+) -> None:
+    portal = other.window(RED)
+    shade.uncover(portal.id)
+    other.until(RED, present=True)
+    shade.cover()
+    ear.confirmed.get(timeout=SOON)
+    clock = SystemClock()
+    end = clock.monotonic() + SOON
+    while other.display.get_input_focus().focus == portal:
+        assert clock.monotonic() < end, "the keyboard stayed with the portal"
+
+
+def test_the_clipboard_is_empty_after_clearing_even_if_another_program_filled_it(
+    shade: X11Shade, other: OtherClient
+) -> None:
+    owner = other.window(RED)
+    for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
+        owner.set_selection_owner(other.display.get_atom(name), X.CurrentTime)
+    other.root.change_property(
+        other.display.get_atom("CUT_BUFFER0"), other.display.get_atom("STRING"), 8, b"x"
+    )
+    other.display.sync()
+    assert other.display.get_selection_owner(other.display.get_atom("CLIPBOARD")) == owner
+    assert shade.clear_clipboard(SOON)
+    for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
+        assert other.display.get_selection_owner(other.display.get_atom(name)) == X.NONE
+    assert other.root.get_full_property(other.display.get_atom("CUT_BUFFER0"), X.AnyPropertyType) is None
+
+
+def test_a_killed_core_leaves_its_shade_and_the_next_one_takes_it_away(
+    screen: str, ear: Ear, other: OtherClient
+) -> None:
+    portal = other.window(RED)
+    program = (
+        "import os, sys\n"
+        "from guard.clock import SystemClock\n"
+        "from guard.screens.x11 import X11Shade\n"
+        "from tests.screens.test_shade import Ear\n"
+        "X11Shade({'DISPLAY': sys.argv[1]}, SystemClock(), Ear()).start()\n"
+        "print('up', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, screen],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])},
+    ) as core:
+        assert core.stdout
+        assert core.stdout.readline() == b"up\n"
+        core.send_signal(signal.SIGKILL)
+        core.wait(SOON)
+    portal.configure(stack_mode=X.Below)
+    other.display.sync()
+    assert RED not in other.colours(), "the dead core's shade still covers"
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade.start()
+    shade.close()
+    assert other.until(RED, present=True)
+
+
+def test_a_display_that_dies_is_reported_once(ear: Ear) -> None:
+    with Xvfb() as server:
+        shade = X11Shade({"DISPLAY": server.display}, SystemClock(), ear)
+        shade.start()
+    ear.lost.get(timeout=SOON)
+    assert ear.lost.empty()
+    assert not shade.covered()
+    shade.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({}, "DISPLAY is not set"),
+        ({"DISPLAY": ":54321"}, "DISPLAY=:54321 cannot be reached"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "Wayland"),
+    ],
+)
+def test_a_display_that_cannot_be_covered_is_refused_with_one_sentence(
+    ear: Ear, environment: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(MachineError) as refused:
+        X11Shade(environment, SystemClock(), ear).start()
+    assert sentence in refused.value.sentence
+    assert "\n" not in refused.value.sentence
+
+
+def test_two_monitors_are_both_covered_and_the_second_stays_so(
+    screen: str, ear: Ear, other: OtherClient
+) -> None:
+    subprocess.run(
+        ["xrandr", "--setmonitor", "left", "640/300x800/200+0+0", "screen"],
+        env={**os.environ, "DISPLAY": screen},
+        check=True,
+    )
+    subprocess.run(
+        ["xrandr", "--setmonitor", "right", "640/300x800/200+640+0", "none"],
+        env={**os.environ, "DISPLAY": screen},
+        check=True,
+    )
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade.start()
+    assert shade.areas()[2] == Geometry(x=0, y=0, width=640, height=800)
+    portal = other.window(RED)
+    other.until(RED, present=False)
+    shade.uncover(portal.id)
+    other.until(RED, present=True)
+    right = other.root.get_image(640, 0, 640, 800, X.ZPixmap, 0xFFFFFFFF)
+    assert RED not in {pixel & 0xFFFFFF for pixel in memoryview(right.data).cast("I")}
+    shade.close()
+
+
+def test_a_monitor_that_is_plugged_in_is_covered_and_reported(
+    shade: X11Shade, ear: Ear, screen: str, other: OtherClient
+) -> None:
+    whole = Geometry(x=0, y=0, width=1280, height=800)
+    assert shade.areas()[2] == whole
+    for name, area, output in (
+        ("left", "640/300x800/200+0+0", "screen"),
+        ("right", "640/300x800/200+640+0", "none"),
+    ):
+        subprocess.run(
+            ["xrandr", "--setmonitor", name, area, output], env={**os.environ, "DISPLAY": screen}, check=True
+        )
+    subprocess.run(["xrandr", "--size", "1024x768"], env={**os.environ, "DISPLAY": screen}, check=False)
+    _, _, curtain = ear.areas.get(timeout=SOON)
+    assert curtain != whole
+    other.window(RED)
+    other.until(RED, present=False)

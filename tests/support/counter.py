@@ -1,0 +1,205 @@
+"""A whole counter for chain tests: private reader, private screen, private home, and ``guard run`` itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import psutil
+from PIL import Image, ImageGrab
+from Xlib import XK, X
+from Xlib.display import Display
+from Xlib.ext import xtest
+
+from guard.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from guard.practice.pcscd import PracticeReader
+
+PATIENCE = 30.0
+"""s; how long a test waits for what must happen. Nothing is asserted about how long it took."""
+
+CHECKOUT = Path(__file__).parents[2]
+Record = dict[str, object]
+
+
+class Counter:
+    """One running guard and everything around it."""
+
+    def __init__(
+        self, folder: Path, reader: PracticeReader, display: str, site: Path, settings: str = ""
+    ) -> None:
+        self.reader = reader
+        self.display = display
+        self._home = folder / "home"
+        self._runtime = folder / "runtime"
+        self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home.mkdir(exist_ok=True)
+        self.journal_folder = folder / "journal"
+        self._config = folder / "guard.toml"
+        self._config.write_text(
+            f'[portal]\nsite = "{site}"\n[journal]\ndirectory = "{self.journal_folder}"\n{settings}',
+            encoding="utf-8",
+        )
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.fspath(self._home),
+            "LANG": "C.UTF-8",
+            "XDG_RUNTIME_DIR": os.fspath(self._runtime),
+            "DISPLAY": display,
+            "PCSCLITE_CSOCK_NAME": os.fspath(reader.socket_path),
+            "PYTHONPATH": os.fspath(CHECKOUT),
+        }
+        self._log = folder / "guard.log"
+        self.core: psutil.Popen | None = None
+
+    # --- the daemon
+
+    def start(self) -> Self:
+        """Start ``guard run``; does not wait."""
+        with self._log.open("ab") as log:
+            self.core = psutil.Popen(
+                [sys.executable, "-m", "guard", "run", "--config", os.fspath(self._config)],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    def stop(self) -> int:
+        """Ask the daemon to stop, wait, and return its exit code."""
+        assert self.core
+        if self.core.is_running():
+            self.core.send_signal(signal.SIGTERM)
+        code: int = self.core.wait(PATIENCE)
+        return code
+
+    def kill(self) -> None:
+        """Kill the core as nothing can be caught."""
+        assert self.core
+        self.core.send_signal(signal.SIGKILL)
+        self.core.wait(PATIENCE)
+
+    def log(self) -> str:
+        """Return what the daemon wrote to stderr."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run ``guard`` with these words beside the daemon."""
+        return subprocess.run(
+            [sys.executable, "-m", "guard", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def status(self) -> dict[str, object]:
+        """Return ``guard status --json``; empty while nobody answers."""
+        answer = self.command("status", "--json")
+        return dict(json.loads(answer.stdout)) if answer.returncode == 0 else {}
+
+    # --- waiting
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until the condition holds."""
+        clock = SystemClock()
+        end = clock.monotonic() + PATIENCE
+        pause = threading.Event()
+        while not condition():
+            assert clock.monotonic() < end, f"{what} did not happen; the daemon said:\n{self.log()[-4000:]}"
+            assert self.core is None or self.core.is_running(), f"the daemon died:\n{self.log()[-4000:]}"
+            pause.wait(0.02)
+
+    def journal(self) -> list[Record]:
+        """Return every record written so far."""
+        lines: list[Record] = []
+        for path in sorted(self.journal_folder.glob("journal-*.jsonl")):
+            text = path.read_text(encoding="utf-8")
+            lines += [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return lines
+
+    def wait_state(self, state: str, *, after: int = 0) -> Record:
+        """Wait for a change to this state in a record after this number; return the record."""
+        return self.wait_record(
+            lambda record: record["kind"] == "state" and record["after"] == state,
+            f"state {state}",
+            after=after,
+        )
+
+    def wait_record(self, wanted: Callable[[Record], bool], what: str, *, after: int = 0) -> Record:
+        """Wait for a record; return it."""
+        found: list[Record] = []
+
+        def came() -> bool:
+            found[:] = [one for one in self.journal() if int(str(one["seq"])) > after and wanted(one)]
+            return bool(found)
+
+        self.until(came, what)
+        return found[0]
+
+    def now(self) -> int:
+        """Return the number of the newest record."""
+        return max((int(str(record["seq"])) for record in self.journal()), default=0)
+
+    # --- the screen
+
+    def picture(self) -> Image.Image:
+        """Return what is on the screen."""
+        return ImageGrab.grab(xdisplay=self.display)
+
+    def shows(self, colour: int) -> bool:
+        """Tell whether at least one pixel of this colour is on the screen."""
+        wanted = colour.to_bytes(3, "big")
+        data = self.picture().convert("RGB").tobytes()
+        start = data.find(wanted)
+        while start >= 0 and start % 3:
+            start = data.find(wanted, start + 1)
+        return start >= 0
+
+    def type_key(self, character: str) -> None:
+        """Press and release one key, as a keyboard would."""
+        with closing(Display(self.display)) as client:
+            key = client.keysym_to_keycode(XK.string_to_keysym(character))
+            xtest.fake_input(client, X.KeyPress, key)
+            xtest.fake_input(client, X.KeyRelease, key)
+            client.sync()
+
+    # --- processes
+
+    def guard_processes(self) -> list[psutil.Process]:
+        """Return the daemon and everything it started that is alive (found by the private home)."""
+        mine: list[psutil.Process] = []
+        for process in psutil.process_iter():
+            try:
+                environment = process.environ()
+            except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue
+            if environment.get("XDG_RUNTIME_DIR") == os.fspath(self._runtime):
+                mine.append(process)
+        return mine
+
+
+@contextmanager
+def counter(
+    folder: Path, reader: PracticeReader, display: str, site: Path, settings: str = ""
+) -> Iterator[Counter]:
+    """Run a counter and leave nothing of it behind."""
+    one = Counter(folder, reader, display, site, settings)
+    one.start()
+    try:
+        yield one
+    finally:
+        if one.core and one.core.is_running():
+            one.stop()
