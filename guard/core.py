@@ -43,11 +43,14 @@ SILENCE = 0.75
 """s beyond its own heartbeat after which the reader watch counts as silent (seed facts, "PC/SC")."""
 CLOCK_DRIFT = timedelta(seconds=2)
 """How far wall time may part from monotonic time between two pulses before it counts as a jump."""
+CURTAIN_PAUSE = 5.0
+"""s that a curtain must have lived to be started again at once; a broken one must not keep the PC busy."""
 RETRY_WIPE = 1.0
 """s between two attempts to prove a failed wipe after all."""
 
 _LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
 _COVER_DEADLINE = "cover"
+_CURTAIN_PAUSE = "curtain"
 _log = logging.getLogger(__name__)
 
 
@@ -87,10 +90,12 @@ class Core:
         self._scene: Scene | None = None
         self._clocks = self._read_clocks()
         self._silent = False
+        self._cover_asked_at = 0.0
+        self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
 
     def run(self) -> None:
         """Serve until the session is over and the guard is stopping, or the display is gone."""
-        self._parts.curtain.start(self._parts.shade.areas())
+        self._start_curtain()
         self._parts.capsules.warm_up()
         self._present()
         while not self.over():
@@ -101,8 +106,8 @@ class Core:
         letter = self._inbox.next(patience)
         if letter:
             self._open(letter)
-        for event in self._timers.take_due():
-            self._handle(event, self._clock.monotonic())
+        for due in self._timers.take_due():
+            self._open(letters.Letter(posted_at=self._clock.monotonic(), content=due))
         self._watch_reader()
         self._watch_clock()
         return letter is not None
@@ -123,7 +128,8 @@ class Core:
             case ev.Event() as event:
                 self._handle(event, letter.posted_at)
             case letters.CoverAnswered() as answer:
-                self._timers.disarm(_COVER_DEADLINE)
+                if answer.asked_at >= self._cover_asked_at:
+                    self._timers.disarm(_COVER_DEADLINE)
                 took = (answer.confirmed_at - answer.asked_at) * 1000
                 self._handle(ev.CoverConfirmed(), letter.posted_at)
                 self._parts.journal.record("covered", self._session.current, cover_ms=round(took, 3))
@@ -138,6 +144,8 @@ class Core:
                 self._parts.curtain.resize((areas.portal, areas.strip, areas.curtain))
             case letters.Refused() as refused:
                 self._parts.journal.record("refused", refused.session, what=refused.what, host=refused.host)
+            case letters.CurtainDue():
+                self._start_curtain()
             case letters.Ended() as ended:
                 self._ended(ended, letter.posted_at)
 
@@ -149,7 +157,8 @@ class Core:
             if name != "session"
         }
         self._parts.journal.record("receipt", receipt.session, good=receipt.good, **fields)
-        if receipt.session == self._session.current and receipt.logout is not Logout.CONFIRMED:
+        first_try = receipt.session == self._session.current and self._session.state is State.ENDING
+        if first_try and receipt.logout is not Logout.CONFIRMED:
             self._parts.alerts.raise_alert(ef.AlertKind.LOGOUT_NOT_CONFIRMED, receipt.session)
         outcome = ev.WipeProven if receipt.good else ev.WipeFailed
         self._handle(outcome(session=receipt.session), posted_at)
@@ -172,7 +181,7 @@ class Core:
         parts = self._parts
         match effect:
             case ef.Cover():
-                parts.shade.cover()
+                self._cover_asked_at = parts.shade.cover()
                 if not self._timers.armed(_COVER_DEADLINE):
                     self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
             case ef.Uncover(session=session):
@@ -191,13 +200,25 @@ class Core:
                 parts.capsules.warm_up()
             case ef.RestartCurtain():
                 parts.shade.forget_curtain()
-                parts.curtain.start(parts.shade.areas())
+                self._restart_curtain()
             case ef.Arm(timer=timer, session=session):
                 self._arm(timer, session)
             case ef.Disarm(timer=timer):
                 self._timers.disarm(timer)
             case ef.Alert(kind=kind):
                 parts.alerts.raise_alert(kind, self._session.current)
+
+    def _start_curtain(self) -> None:
+        self._curtain_started_at = self._clock.monotonic()
+        self._parts.curtain.start(self._parts.shade.areas())
+
+    def _restart_curtain(self) -> None:
+        """Start it at once, or a little later when it fell right after its last start."""
+        age = self._clock.monotonic() - self._curtain_started_at
+        if age >= CURTAIN_PAUSE:
+            self._start_curtain()
+        else:
+            self._timers.arm(_CURTAIN_PAUSE, CURTAIN_PAUSE - age, letters.CurtainDue())
 
     def _arm(self, timer: ef.Timer, session: ev.SessionId) -> None:
         seconds: dict[ef.Timer, float] = {

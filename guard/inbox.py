@@ -6,10 +6,12 @@ import queue
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from guard.session.events import Event
+
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
     from guard.clock import Clock
-    from guard.session.events import Event, SessionId
+    from guard.session.events import SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,19 @@ class Ended(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CurtainDue(Report):
+    """A curtain that fell too often has waited long enough to be started again."""
+
+
+Content = Event | Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One thing in the inbox, and when it was posted (monotonic s)."""
 
     posted_at: float
-    content: Event | Report
+    content: Content
 
 
 class Inbox:
@@ -81,7 +91,7 @@ class Inbox:
         self._clock = clock
         self._queue: queue.SimpleQueue[Letter] = queue.SimpleQueue()
 
-    def post(self, content: Event | Report) -> None:
+    def post(self, content: Content) -> None:
         """Add to the end; never blocks, never raises."""
         self._queue.put(Letter(posted_at=self._clock.monotonic(), content=content))
 

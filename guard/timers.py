@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guard.clock import Clock
-    from guard.session.events import Event
+    from guard.inbox import Content
 
 
 class Timers:
-    """Deadlines that turn into events when they are due."""
+    """Deadlines that turn into letters for the core when they are due."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due: dict[str, tuple[float, Event]] = {}
+        self._due: dict[str, tuple[float, Content]] = {}
 
-    def arm(self, name: str, seconds: float, event: Event) -> None:
-        """Let ``event`` be due in so many seconds; replaces an earlier deadline of this name."""
-        self._due[name] = (self._clock.monotonic() + seconds, event)
+    def arm(self, name: str, seconds: float, content: Content) -> None:
+        """Let ``content`` be due in so many seconds; replaces an earlier deadline of this name."""
+        self._due[name] = (self._clock.monotonic() + seconds, content)
 
     def disarm(self, name: str) -> None:
         """Forget this deadline, if there is one."""
@@ -37,7 +37,7 @@ class Timers:
         now = self._clock.monotonic()
         return max(0.0, min([most, *(due - now for due, _ in self._due.values())]))
 
-    def take_due(self) -> list[Event]:
+    def take_due(self) -> list[Content]:
         """Return and forget what is due, the longest overdue first."""
         now = self._clock.monotonic()
         due = sorted((at, name) for name, (at, _) in self._due.items() if at <= now)

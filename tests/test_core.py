@@ -65,7 +65,8 @@ class Reader:
 
 
 class Shade:
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, clock: TurnedClock, calls: Calls) -> None:
+        self._clock = clock
         self._calls = calls
 
     def start(self) -> None: ...
@@ -75,8 +76,9 @@ class Shade:
     def areas(self) -> tuple[Geometry, Geometry, Geometry]:
         return AREA, AREA, AREA
 
-    def cover(self) -> None:
+    def cover(self) -> float:
         self._calls.made.append("cover")
+        return self._clock.monotonic()
 
     def uncover(self, portal: int) -> None:
         self._calls.made.append(f"uncover {portal}")
@@ -172,7 +174,7 @@ class Desk:
         self.inbox = letters.Inbox(self.clock)
         parts = Parts(
             reader=self.reader,
-            shade=Shade(self.calls),
+            shade=Shade(self.clock, self.calls),
             curtain=self.curtain,
             capsules=self.capsules,  # type: ignore[arg-type]  -- the pool is a class, its stand-in its shape
             ending=Ending(self.calls),  # type: ignore[arg-type]  -- likewise
@@ -260,6 +262,14 @@ def test_a_cover_confirmed_in_time_kills_nothing_early(desk: Desk) -> None:
     desk.turn(1.0)
     assert "kill a" not in desk.calls.take()
     assert ("covered", {"session": A, "cover_ms": 1.0}) in desk.journal.records
+
+
+def test_the_answer_to_an_earlier_cover_does_not_stop_the_clock_of_a_later_one(desk: Desk) -> None:
+    desk.open_session()
+    desk.clock.turn(1)
+    desk.say(ev.CardAbsent(counter=2), letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    desk.turn(0.2)
+    assert "kill a" in desk.calls.take()
 
 
 def test_a_held_session_that_could_not_be_covered_in_time_is_ended() -> None:
@@ -369,6 +379,14 @@ def test_a_lost_curtain_is_forgotten_before_a_new_one_starts(desk: Desk) -> None
     asked = desk.say(ev.CurtainLost())
     assert asked[:2] == ["cover", "end a with logout"]
     assert asked[-2:] == ["forget curtain", "start curtain"]
+
+
+def test_a_curtain_that_falls_again_and_again_is_started_again_only_after_a_pause(desk: Desk) -> None:
+    desk.make_ready()
+    assert "start curtain" in desk.say(ev.CurtainLost())
+    assert "start curtain" not in desk.say(ev.CurtainLost())
+    desk.turn(5)
+    assert "start curtain" in desk.calls.take()
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,11 @@ class Shade(Protocol):
         """Return where portal, strip and curtain belong now."""
         ...
 
-    def cover(self) -> None:
-        """Put the shade above everything, then the curtain above it; confirmed through the listener."""
+    def cover(self) -> float:
+        """Put the shade above everything, then the curtain above it; confirmed through the listener.
+
+        Returns the monotonic s of the request, by which its answer is known.
+        """
         ...
 
     def uncover(self, portal: int) -> None:

@@ -115,10 +115,11 @@ class X11Shade:
         """See `Shade.areas`."""
         return self._layout.areas
 
-    def cover(self) -> None:
+    def cover(self) -> float:
         """See `Shade.cover`."""
         asked_at = self._clock.monotonic()
         self._do(lambda: self._cover(asked_at))
+        return asked_at
 
     def uncover(self, portal: int) -> None:
         """See `Shade.uncover`."""

@@ -52,7 +52,7 @@ class Uncover(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndCapsule(Effect):
-    """Log out of the portal if ``logout``, then kill, delete, verify; answered by WipeProven or WipeFailed."""
+    """Log out of the portal if ``logout``, kill, delete, verify; answered by WipeProven or WipeFailed."""
 
     session: SessionId
     logout: bool
@@ -74,7 +74,11 @@ class RetryWipe(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmSpare(Effect):
-    """Make sure that a fresh capsule is being warmed; answered by SpareWarm or SpareLost."""
+    """Make sure that a fresh capsule is being warmed; answered by SpareWarm or SpareLost.
+
+    Asked again at once after a loss: the core waits longer from loss to loss, so that a portal out of reach
+    does not keep the PC busy. The same holds for `RestartCurtain`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

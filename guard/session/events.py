@@ -4,7 +4,8 @@ An event says what was seen, never what to do about it; the table decides. Event
 capsule carry its `SessionId`, and the machine drops those that come late (seed lesson: a late answer must
 never land on the next person).
 
-The staff events carry authority: whoever posts one promises that the named person's PIN was verified just now.
+The staff events carry authority: whoever posts one promises that the named person's PIN was verified just
+now.
 """
 
 from __future__ import annotations
@@ -112,14 +113,20 @@ class CurtainLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareWarm(Event):
-    """A fresh capsule stands painted beneath the curtain; ``session`` is the id it was born with."""
+    """A fresh capsule stands painted beneath the curtain; ``session`` is the id it was born with.
+
+    Never said of a capsule whose loss was said before.
+    """
 
     session: SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareLost(Event):
-    """A capsule that no citizen has used yet died, or could not open the portal's start page."""
+    """A capsule that no citizen has used yet died, or could not open the portal's start page.
+
+    If a citizen has begun to use it meanwhile, the machine reads it as `CapsuleLost`.
+    """
 
     session: SessionId
 
@@ -165,8 +172,8 @@ class StaffEnd(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaffResume(Event):
-    """Staff resume a held session."""
+class StaffResume(SessionEvent):
+    """Staff resume the held session that they saw when they entered their PIN, and no later one."""
 
     staff: StaffId
 
@@ -220,7 +227,7 @@ class RetryDue(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsuleLost(SessionEvent):
-    """The citizen's capsule died, or no longer answers."""
+    """The citizen's capsule died, or no longer answers; of a capsule not yet used read as `SpareLost`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ Theory of operation
 ===================
 
 A counter is in one of eight states (`State`). What it knows besides is a handful of facts (`Facts`): is the
-curtain up, is a spare capsule warm, what does the reader say. An event first changes the facts (`learn`), then
-the table is asked: `TABLE[state][type(event)]` is a tuple of `Row`; the first row whose `Guard` holds is taken.
+curtain up, is a spare capsule warm, what does the reader say. An event first changes the facts (`learn`),
+then the table is asked: `TABLE[state][type(event)]` is a tuple of `Row`; the first row whose `When` holds is
+taken.
 
-Three rules shape the table; `tests/session` checks them over every reachable state:
+Three rules shape the table; `tests/session` checks them over every reachable configuration:
 
 - *Covering never needs authority; uncovering always does.* `Do.UNCOVER` stands in three rows only: a card is
   laid on the reader of a READY counter, staff start a session without a card, staff resume a held session.
@@ -17,7 +18,7 @@ Three rules shape the table; `tests/session` checks them over every reachable st
 A session is over only when its capsule is proven gone. Until then the counter stays in ENDING or WIPE_FAILED
 whatever else happens: curtain, reader or journal may come and go meanwhile; that changes the facts, and what
 follows from them is settled when the proof arrives. Where no session lives, the state *is* a function of the
-facts: the target `SETTLE` stands for it, and `settle` is that function.
+facts: the target `Then.SETTLE` stands for it, and `settle` is that function.
 
 What must live here: which event leads where, and with which effects. What this file must not know: how a card
 is seen, how a window is covered, what time it is, or anything else that needs the outside world.
@@ -27,14 +28,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from guard.session import events as ev
 from guard.session.effects import AlertKind, Timer
 from guard.session.policy import OnRemoval, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 class State(StrEnum):
@@ -50,10 +51,13 @@ class State(StrEnum):
     OUT_OF_SERVICE = "OUT_OF_SERVICE"
 
 
-SETTLE: Final = "SETTLE"
-"""Target of a row: the state that follows from the facts."""
+class Then(Enum):
+    """Targets of rows that name no state."""
 
-Target = State | Literal["SETTLE"]
+    STAY = auto()
+    """The state stays what it is; at most the facts have changed."""
+    SETTLE = auto()
+    """No session lives (any more): the state that follows from the facts, see `settle`."""
 
 
 class Card(StrEnum):
@@ -77,32 +81,40 @@ class Facts:
     card: Card = Card.UNSEEN
     journal: bool = True
     display: bool = True
+    """False for good once lost: only a new start of the guard brings a display back."""
     closed: bool = False
     """Staff took the counter out of service."""
     stopping: bool = False
-    """The PC or the guard itself is going down."""
+    """The PC or the guard itself is going down; there is no way back."""
 
 
-class Guard(Enum):
+class When(Enum):
     """Conditions of rows; pure functions of facts, policy and the session, see `holds`."""
 
     ALWAYS = auto()
-    POLICY_HOLD = auto()
+    REMOVAL_HOLDS = auto()
     """Removal holds the session instead of ending it, and the session was opened by a card."""
     CARD_BACK = auto()
     """A card lies on the reader, or the session needs none."""
-    SPARE_WARM = auto()
+    STOPPING = auto()
+    """All is going down: nothing is started anew, and parts that go are no reason for an alert."""
 
 
 class Do(Enum):
-    """What a row asks for; the machine fills in the session's id to make an effect of it."""
+    """What a row asks for; the machine fills in the session's id to make effects of it."""
 
     COVER = auto()
     UNCOVER = auto()
     BEGIN = auto()
     """The warm spare becomes the session; its timers start."""
+    BEGIN_WITHOUT_CARD = auto()
+    """The same for a citizen who logs in by QR code: the card is not what keeps the session."""
+    HOLD = auto()
+    """The hold's clock runs instead of the idle one."""
+    RESUME = auto()
+    """The idle clock starts anew instead of the hold's."""
     END = auto()
-    """Log out, kill, delete, verify."""
+    """Log out, kill, delete, verify; the session's timers stop."""
     END_AT_ONCE = auto()
     """The same without the logout: the capsule is dead, or must not live a moment longer."""
     KILL = auto()
@@ -110,36 +122,24 @@ class Do(Enum):
     RETRY_LATER = auto()
     WARM = auto()
     RESTART_CURTAIN = auto()
-    ARM_HOLD = auto()
-    DISARM_HOLD = auto()
-    ALERT_WIPE_FAILED = auto()
-    ALERT_READER_LOST = auto()
-    ALERT_COVER_LATE = auto()
-    ALERT_CAPSULE_LOST = auto()
-    ALERT_CURTAIN_LOST = auto()
-    ALERT_DISPLAY_LOST = auto()
-    ALERT_CLOCK_JUMPED = auto()
-    ALERT_JOURNAL_LOST = auto()
 
 
-ALERTS: Final[Mapping[Do, AlertKind]] = {
-    do: AlertKind[do.name.removeprefix("ALERT_")] for do in Do if do.name.startswith("ALERT_")
-}
 TIMER_EVENTS: Final[Mapping[Timer, type[ev.SessionEvent]]] = {
     Timer.HOLD: ev.HoldOver,
     Timer.IDLE: ev.IdleOver,
     Timer.LONGEST: ev.LongestOver,
     Timer.RETRY: ev.RetryDue,
 }
+"""What each timer answers with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alternative for a (state, event) pair."""
+    """One alternative for a (state, event) pair; an alert is asked for by its kind."""
 
-    target: Target
-    do: tuple[Do, ...] = ()
-    when: Guard = Guard.ALWAYS
+    target: State | Then
+    do: tuple[Do | AlertKind, ...] = ()
+    when: When = When.ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +152,12 @@ class Session:
     """The capsule that a citizen has used and that is not yet proven gone."""
     carded: bool = True
     """The current session was opened by a card (not by staff for a QR login)."""
+    used: frozenset[ev.SessionId] = frozenset()
+    """The capsules proven gone after a citizen used them: nothing they still say is believed. Grows by one
+    short string a citizen until the guard restarts, which at a counter is every morning."""
 
 
-def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR0912 -- one flat case an event
+def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR0912 -- flat: one case an event
     """Return the facts after the event, whatever the state."""
     match event:
         case ev.CardPresent():
@@ -202,128 +205,167 @@ def settle(facts: Facts) -> State:
     return State.READY
 
 
-def holds(guard: Guard, session: Session, policy: Policy) -> bool:
+def holds(when: When, session: Session, policy: Policy) -> bool:
     """Tell whether the condition holds for this session (facts already learnt)."""
-    match guard:
-        case Guard.ALWAYS:
+    match when:
+        case When.ALWAYS:
             return True
-        case Guard.POLICY_HOLD:
+        case When.REMOVAL_HOLDS:
             return policy.on_removal is OnRemoval.HOLD and session.carded
-        case Guard.CARD_BACK:
+        case When.CARD_BACK:
             return session.facts.card is Card.PRESENT or not session.carded
-        case Guard.SPARE_WARM:
-            return session.facts.spare is not None
+        case When.STOPPING:
+            return session.facts.stopping
 
 
 # --- the table itself
 
 _S = State
-_IDLE: Final = (_S.STARTING, _S.READY, _S.TAKE_CARD, _S.OUT_OF_SERVICE)
-"""No session lives: the state follows from the facts."""
-_LIVE: Final = (_S.ACTIVE, _S.HELD)
-_GOING: Final = (_S.ENDING, _S.WIPE_FAILED)
+LIVE: Final = (_S.ACTIVE, _S.HELD)
+"""A citizen's session lives."""
+GOING: Final = (_S.ENDING, _S.WIPE_FAILED)
+"""A citizen's session is over but not yet proven gone."""
+FREE: Final = (_S.STARTING, _S.READY, _S.TAKE_CARD, _S.OUT_OF_SERVICE)
+"""No session lives: the state follows from the facts, and events that name a session come too late."""
 
-_END: Final = (Do.COVER, Do.END)
-_END_AT_ONCE: Final = (Do.COVER, Do.END_AT_ONCE)
-_BEGIN: Final = (Do.BEGIN, Do.UNCOVER, Do.WARM)
+_STAY: Final = (Row(Then.STAY),)
+_SETTLE: Final = (Row(Then.SETTLE),)
 
-_Entry = tuple[Iterable[State], type[ev.Event], tuple[Row, ...]] if TYPE_CHECKING else tuple
 
-_ENTRIES: Final[tuple[_Entry, ...]] = (
-    # the reader: in READY a card begins a session; in a live one every change but the hold's own card ends it
-    ((_S.READY,), ev.CardPresent, (Row(_S.ACTIVE, _BEGIN, Guard.SPARE_WARM), Row(SETTLE))),
-    ((_S.STARTING, _S.TAKE_CARD, _S.OUT_OF_SERVICE), ev.CardPresent, (Row(SETTLE),)),
-    ((_S.ACTIVE,), ev.CardPresent, (Row(_S.ENDING, _END),)),
-    ((_S.HELD,), ev.CardPresent, (Row(_S.HELD, (), Guard.POLICY_HOLD), Row(_S.ENDING, _END))),
-    ((_S.ACTIVE,), ev.CardAbsent, (Row(_S.HELD, (Do.COVER, Do.ARM_HOLD), Guard.POLICY_HOLD), Row(_S.ENDING, _END))),
-    ((_S.HELD,), ev.CardAbsent, (Row(_S.ENDING, _END),)),
-    (_IDLE, ev.CardAbsent, (Row(SETTLE),)),
-    (_LIVE, ev.CardChanged, (Row(_S.ENDING, _END),)),
-    (_IDLE, ev.CardChanged, (Row(SETTLE),)),
-    (_LIVE, ev.ReaderLost, (Row(_S.ENDING, (*_END, Do.ALERT_READER_LOST)),)),
-    (_IDLE, ev.ReaderLost, (Row(SETTLE, (Do.COVER, Do.ALERT_READER_LOST)),)),
-    # people
-    (_LIVE, ev.EndRequested, (Row(_S.ENDING, _END),)),
-    (_LIVE, ev.StaffEnd, (Row(_S.ENDING, _END),)),
-    ((_S.ACTIVE,), ev.CoverRequested, (Row(_S.HELD, (Do.COVER, Do.ARM_HOLD)),)),
-    ((_S.HELD, *_IDLE), ev.CoverRequested, (Row(SETTLE, (Do.COVER,)),)),
-    (
-        (_S.HELD,),
-        ev.StaffResume,
-        (Row(_S.ACTIVE, (Do.DISARM_HOLD, Do.UNCOVER), Guard.CARD_BACK), Row(_S.HELD)),
+def _end(*alerts: Do | AlertKind) -> tuple[Row]:
+    return (Row(_S.ENDING, (Do.COVER, Do.END, *alerts)),)
+
+
+def _end_at_once(alert: AlertKind) -> tuple[Row]:
+    return (Row(_S.ENDING, (Do.COVER, Do.END_AT_ONCE, alert)),)
+
+
+def _part_lost(
+    then: Then, always: tuple[Do, ...], unless_stopping: tuple[Do | AlertKind, ...]
+) -> tuple[Row, Row]:
+    return Row(then, always, When.STOPPING), Row(then, (*always, *unless_stopping))
+
+
+_Entry = tuple[tuple[State, ...], tuple[Row, ...]]
+_CURTAIN_LOST: Final = (Do.RESTART_CURTAIN, AlertKind.CURTAIN_LOST)
+
+_ENTRIES: Final[Mapping[type[ev.Event], tuple[_Entry, ...]]] = {
+    # the reader: in READY a card begins a session; in a live one every change but a hold's own card ends it
+    ev.CardPresent: (
+        ((_S.READY,), (Row(_S.ACTIVE, (Do.BEGIN, Do.UNCOVER, Do.WARM)),)),
+        ((_S.ACTIVE,), _end()),
+        ((_S.HELD,), (Row(Then.STAY, (), When.REMOVAL_HOLDS), *_end())),
+        (GOING, _STAY),
+        ((_S.STARTING, _S.TAKE_CARD, _S.OUT_OF_SERVICE), _SETTLE),
     ),
-    ((_S.READY,), ev.StaffStart, (Row(_S.ACTIVE, _BEGIN, Guard.SPARE_WARM), Row(SETTLE))),
-    (_LIVE, ev.StaffOutOfService, (Row(_S.ENDING, _END),)),
-    (_IDLE, ev.StaffOutOfService, (Row(SETTLE, (Do.COVER,)),)),
-    (_IDLE, ev.StaffInService, (Row(SETTLE),)),
+    ev.CardAbsent: (
+        ((_S.ACTIVE,), (Row(_S.HELD, (Do.COVER, Do.HOLD), When.REMOVAL_HOLDS), *_end())),
+        ((_S.HELD,), _end()),
+        (GOING, _STAY),
+        (FREE, _SETTLE),
+    ),
+    ev.CardChanged: ((LIVE, _end()), (GOING, _STAY), (FREE, _SETTLE)),
+    ev.ReaderLost: (
+        (LIVE, _end(AlertKind.READER_LOST)),
+        (GOING, _part_lost(Then.STAY, (), (AlertKind.READER_LOST,))),
+        (FREE, _part_lost(Then.SETTLE, (Do.COVER,), (AlertKind.READER_LOST,))),
+    ),
+    # people
+    ev.EndRequested: ((LIVE, _end()), (GOING, _STAY), (FREE, _SETTLE)),
+    ev.CoverRequested: (
+        ((_S.ACTIVE,), (Row(_S.HELD, (Do.COVER, Do.HOLD)),)),
+        ((_S.HELD, *GOING), (Row(Then.STAY, (Do.COVER,)),)),
+        (FREE, (Row(Then.SETTLE, (Do.COVER,)),)),
+    ),
+    ev.StaffEnd: ((LIVE, _end()), (GOING, _STAY), (FREE, _SETTLE)),
+    ev.StaffResume: (
+        ((_S.HELD,), (Row(_S.ACTIVE, (Do.RESUME, Do.UNCOVER), When.CARD_BACK), *_STAY)),
+        ((_S.ACTIVE, *GOING, *FREE), _STAY),
+    ),
+    ev.StaffStart: (
+        ((_S.READY,), (Row(_S.ACTIVE, (Do.BEGIN_WITHOUT_CARD, Do.UNCOVER, Do.WARM)),)),
+        ((*LIVE, *GOING), _STAY),
+        ((_S.STARTING, _S.TAKE_CARD, _S.OUT_OF_SERVICE), _SETTLE),
+    ),
+    ev.StaffOutOfService: (
+        (LIVE, _end()),
+        (GOING, _STAY),
+        (FREE, (Row(Then.SETTLE, (Do.COVER,)),)),
+    ),
+    ev.StaffInService: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
     # time
-    ((_S.HELD,), ev.HoldOver, (Row(_S.ENDING, _END),)),
-    (_LIVE, ev.IdleOver, (Row(_S.ENDING, _END),)),
-    (_LIVE, ev.LongestOver, (Row(_S.ENDING, _END),)),
-    ((_S.WIPE_FAILED,), ev.RetryDue, (Row(_S.WIPE_FAILED, (Do.RETRY,)),)),
+    ev.HoldOver: (((_S.HELD,), _end()), ((_S.ACTIVE, *GOING, *FREE), _STAY)),
+    ev.IdleOver: ((LIVE, _end()), ((*GOING, *FREE), _STAY)),
+    ev.LongestOver: ((LIVE, _end()), ((*GOING, *FREE), _STAY)),
+    ev.RetryDue: (
+        ((_S.WIPE_FAILED,), (Row(Then.STAY, (Do.RETRY,)),)),
+        ((*LIVE, _S.ENDING, *FREE), _STAY),
+    ),
     # our own parts
-    (_IDLE, ev.LeftoversSwept, (Row(SETTLE),)),
-    (_IDLE, ev.CurtainUp, (Row(SETTLE),)),
-    (_LIVE, ev.CurtainLost, (Row(_S.ENDING, (*_END, Do.RESTART_CURTAIN, Do.ALERT_CURTAIN_LOST)),)),
-    (_GOING, ev.CurtainLost, (Row(SETTLE, (Do.COVER, Do.RESTART_CURTAIN, Do.ALERT_CURTAIN_LOST)),)),
-    (_IDLE, ev.CurtainLost, (Row(SETTLE, (Do.COVER, Do.RESTART_CURTAIN, Do.ALERT_CURTAIN_LOST)),)),
-    (_IDLE, ev.SpareWarm, (Row(SETTLE),)),
-    (tuple(_S), ev.SpareLost, (Row(SETTLE, (Do.WARM,)),)),
-    (_LIVE, ev.CapsuleLost, (Row(_S.ENDING, (*_END_AT_ONCE, Do.ALERT_CAPSULE_LOST)),)),
-    (_LIVE, ev.CoverLate, (Row(_S.ENDING, (*_END_AT_ONCE, Do.ALERT_COVER_LATE)),)),
-    (_GOING, ev.CoverLate, (Row(SETTLE, (Do.KILL, Do.ALERT_COVER_LATE)),)),
-    (_IDLE, ev.CoverLate, (Row(SETTLE, (Do.ALERT_COVER_LATE,)),)),
-    (_LIVE, ev.DisplayLost, (Row(_S.ENDING, (Do.END_AT_ONCE, Do.ALERT_DISPLAY_LOST)),)),
-    (_GOING, ev.DisplayLost, (Row(SETTLE, (Do.KILL, Do.ALERT_DISPLAY_LOST)),)),
-    (_IDLE, ev.DisplayLost, (Row(SETTLE, (Do.ALERT_DISPLAY_LOST,)),)),
-    # the end
-    (_GOING, ev.WipeProven, (Row(SETTLE),)),
-    (_GOING, ev.WipeFailed, (Row(_S.WIPE_FAILED, (Do.COVER, Do.ALERT_WIPE_FAILED, Do.RETRY_LATER)),)),
+    ev.LeftoversSwept: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
+    ev.CurtainUp: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
+    ev.CurtainLost: (
+        (LIVE, _end(*_CURTAIN_LOST)),
+        (GOING, _part_lost(Then.STAY, (Do.COVER,), _CURTAIN_LOST)),
+        (FREE, _part_lost(Then.SETTLE, (Do.COVER,), _CURTAIN_LOST)),
+    ),
+    ev.SpareWarm: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
+    ev.SpareLost: (
+        (LIVE, (Row(Then.STAY, (Do.WARM,)),)),
+        (GOING, _part_lost(Then.STAY, (), (Do.WARM,))),
+        (FREE, _part_lost(Then.SETTLE, (), (Do.WARM,))),
+    ),
+    ev.CapsuleLost: ((LIVE, _end_at_once(AlertKind.CAPSULE_LOST)), ((*GOING, *FREE), _STAY)),
+    ev.CoverConfirmed: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
+    ev.CoverLate: (
+        (LIVE, _end_at_once(AlertKind.COVER_LATE)),
+        (GOING, (Row(Then.STAY, (Do.KILL, AlertKind.COVER_LATE)),)),
+        (FREE, (Row(Then.SETTLE, (AlertKind.COVER_LATE,)),)),
+    ),
+    ev.DisplayLost: (
+        (LIVE, _end_at_once(AlertKind.DISPLAY_LOST)),
+        (GOING, _part_lost(Then.STAY, (Do.KILL,), (AlertKind.DISPLAY_LOST,))),
+        (FREE, _part_lost(Then.SETTLE, (), (AlertKind.DISPLAY_LOST,))),
+    ),
+    # the end: a receipt for a session that nobody has ended is no receipt, and what lives is ended
+    ev.WipeProven: ((LIVE, _end_at_once(AlertKind.CAPSULE_LOST)), (GOING, _SETTLE), (FREE, _STAY)),
+    ev.WipeFailed: (
+        (LIVE, _end_at_once(AlertKind.CAPSULE_LOST)),
+        (GOING, (Row(_S.WIPE_FAILED, (Do.COVER, AlertKind.WIPE_FAILED, Do.RETRY_LATER)),)),
+        (FREE, _STAY),
+    ),
     # the machine
-    (_LIVE, ev.SystemChanging, (Row(_S.ENDING, _END),)),
-    (_IDLE, ev.SystemChanging, (Row(SETTLE, (Do.COVER,)),)),
-    (_LIVE, ev.ClockJumped, (Row(_S.ENDING, (*_END, Do.ALERT_CLOCK_JUMPED)),)),
-    ((*_IDLE, *_GOING), ev.ClockJumped, (Row(SETTLE, (Do.ALERT_CLOCK_JUMPED,)),)),
-    (_LIVE, ev.JournalLost, (Row(_S.ENDING, (*_END, Do.ALERT_JOURNAL_LOST)),)),
-    ((*_IDLE, *_GOING), ev.JournalLost, (Row(SETTLE, (Do.COVER, Do.ALERT_JOURNAL_LOST)),)),
-    (_IDLE, ev.JournalBack, (Row(SETTLE),)),
-    # pairs in which an event changes at most the facts: each is named, so that none is forgotten
-    (_GOING, ev.CardPresent, (Row(SETTLE),)),
-    (_GOING, ev.CardAbsent, (Row(SETTLE),)),
-    (_GOING, ev.CardChanged, (Row(SETTLE),)),
-    (_GOING, ev.ReaderLost, (Row(SETTLE, (Do.ALERT_READER_LOST,)),)),
-    ((*_IDLE, *_GOING), ev.EndRequested, (Row(SETTLE),)),
-    ((*_IDLE, *_GOING), ev.StaffEnd, (Row(SETTLE),)),
-    (_GOING, ev.CoverRequested, (Row(SETTLE, (Do.COVER,)),)),
-    ((_S.ACTIVE, *_IDLE, *_GOING), ev.StaffResume, (Row(SETTLE),)),
-    ((_S.STARTING, _S.TAKE_CARD, _S.OUT_OF_SERVICE, *_LIVE, *_GOING), ev.StaffStart, (Row(SETTLE),)),
-    (_GOING, ev.StaffOutOfService, (Row(SETTLE),)),
-    ((*_LIVE, *_GOING), ev.StaffInService, (Row(SETTLE),)),
-    ((_S.ACTIVE, *_IDLE, *_GOING), ev.HoldOver, (Row(SETTLE),)),
-    ((*_IDLE, *_GOING), ev.IdleOver, (Row(SETTLE),)),
-    ((*_IDLE, *_GOING), ev.LongestOver, (Row(SETTLE),)),
-    ((_S.ENDING, *_LIVE, *_IDLE), ev.RetryDue, (Row(SETTLE),)),
-    ((*_LIVE, *_GOING), ev.LeftoversSwept, (Row(SETTLE),)),
-    ((*_LIVE, *_GOING), ev.CurtainUp, (Row(SETTLE),)),
-    ((*_LIVE, *_GOING), ev.SpareWarm, (Row(SETTLE),)),
-    (tuple(_S), ev.CoverConfirmed, (Row(SETTLE),)),
-    ((*_IDLE, *_GOING), ev.CapsuleLost, (Row(SETTLE),)),
-    ((*_IDLE, *_LIVE), ev.WipeProven, (Row(SETTLE),)),
-    ((*_IDLE, *_LIVE), ev.WipeFailed, (Row(SETTLE),)),
-    (_GOING, ev.SystemChanging, (Row(SETTLE, (Do.COVER,)),)),
-    ((*_LIVE, *_GOING), ev.JournalBack, (Row(SETTLE),)),
-)
+    ev.SystemChanging: (
+        (LIVE, _end()),
+        (GOING, (Row(Then.STAY, (Do.COVER,)),)),
+        (FREE, (Row(Then.SETTLE, (Do.COVER,)),)),
+    ),
+    ev.ClockJumped: (
+        (LIVE, _end(AlertKind.CLOCK_JUMPED)),
+        (GOING, (Row(Then.STAY, (AlertKind.CLOCK_JUMPED,)),)),
+        (FREE, (Row(Then.SETTLE, (AlertKind.CLOCK_JUMPED,)),)),
+    ),
+    ev.JournalLost: (
+        (LIVE, _end(AlertKind.JOURNAL_LOST)),
+        (GOING, (Row(Then.STAY, (Do.COVER, AlertKind.JOURNAL_LOST)),)),
+        (FREE, (Row(Then.SETTLE, (Do.COVER, AlertKind.JOURNAL_LOST)),)),
+    ),
+    ev.JournalBack: (((*LIVE, *GOING), _STAY), (FREE, _SETTLE)),
+}
 
 
 def _build() -> Mapping[State, Mapping[type[ev.Event], tuple[Row, ...]]]:
     table: dict[State, dict[type[ev.Event], tuple[Row, ...]]] = {state: {} for state in State}
-    for states, event, rows in _ENTRIES:
-        for state in states:
-            if event in table[state]:
-                raise ValueError(f"the table says twice what {event.__name__} does in {state}")
-            if rows[-1].when is not Guard.ALWAYS:
-                raise ValueError(f"no row of {event.__name__} in {state} applies when its guards fail")
-            table[state][event] = rows
+    for event, entries in _ENTRIES.items():
+        for states, rows in entries:
+            if [row.when for row in rows].index(When.ALWAYS) != len(rows) - 1:
+                raise ValueError(
+                    f"the last row of {event.__name__} in {states}, and it alone, must always apply"
+                )
+            for state in states:
+                if event in table[state]:
+                    raise ValueError(f"the table says twice what {event.__name__} does in {state}")
+                table[state][event] = rows
     missing = [(state, event) for state in State for event in ev.EVENTS if event not in table[state]]
     if missing:
         raise ValueError(f"the table says nothing about {missing}")
@@ -331,4 +373,4 @@ def _build() -> Mapping[State, Mapping[type[ev.Event], tuple[Row, ...]]]:
 
 
 TABLE: Final = _build()
-"""Every state, every event, in order of precedence: the first row whose guard holds is taken."""
+"""Every state, every event, in order of precedence: the first row whose condition holds is taken."""

@@ -1,0 +1,74 @@
+"""What the parts say, turned into letters for the core; calls return at once and come from any thread."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from guard import inbox as letters
+from guard.session import events as ev
+
+if TYPE_CHECKING:
+    from guard.browser.port import Geometry, Receipt
+
+_log = logging.getLogger(__name__)
+
+
+class Reports:
+    """Listens to shade, curtain, capsules and endings (the listener ports of their packages)."""
+
+    def __init__(self, inbox: letters.Inbox) -> None:
+        self._post = inbox.post
+
+    # --- the shade
+
+    def cover_confirmed(self, asked_at: float, confirmed_at: float) -> None:
+        """See `guard.screens.port.ShadeListener`."""
+        self._post(letters.CoverAnswered(asked_at=asked_at, confirmed_at=confirmed_at))
+
+    def display_lost(self) -> None:
+        """See `guard.screens.port.ShadeListener`."""
+        self._post(ev.DisplayLost())
+
+    def areas_changed(self, portal: Geometry, strip: Geometry, curtain: Geometry) -> None:
+        """See `guard.screens.port.ShadeListener`."""
+        self._post(letters.AreasMoved(portal=portal, strip=strip, curtain=curtain))
+
+    # --- the curtain
+
+    def curtain_up(self, curtain: int, strip: int) -> None:
+        """See `guard.screens.port.CurtainListener`."""
+        self._post(letters.CurtainAppeared(curtain=curtain, strip=strip))
+
+    def curtain_lost(self, why: str) -> None:
+        """See `guard.screens.port.CurtainListener`."""
+        _log.warning("the curtain was lost: %s", why)
+        self._post(ev.CurtainLost())
+
+    def end_pressed(self) -> None:
+        """See `guard.screens.port.CurtainListener`."""
+        self._post(ev.EndRequested(by=ev.EndedBy.CITIZEN))
+
+    # --- the capsules
+
+    def spare_appeared(self, session: ev.SessionId, window: int) -> None:
+        """See `guard.browser.pool.PoolListener`."""
+        self._post(letters.SpareAppeared(session=session, window=window))
+
+    def spare_lost(self, session: ev.SessionId) -> None:
+        """See `guard.browser.pool.PoolListener`."""
+        self._post(ev.SpareLost(session=session))
+
+    def capsule_lost(self, session: ev.SessionId) -> None:
+        """See `guard.browser.pool.PoolListener`."""
+        self._post(ev.CapsuleLost(session=session))
+
+    def refused(self, session: ev.SessionId, what: str, host: str) -> None:
+        """See `guard.browser.pool.PoolListener`."""
+        self._post(letters.Refused(session=session, what=what, host=host))
+
+    # --- endings
+
+    def ended(self, receipt: Receipt) -> None:
+        """Take the receipt of a session from `guard.browser.ending.Ending`."""
+        self._post(letters.Ended(receipt=receipt))
