@@ -12,7 +12,7 @@ import logging
 import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from guard import inbox as letters
 from guard.browser.port import Logout
@@ -26,8 +26,7 @@ from guard.timers import Timers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from guard.browser.ending import Ending
-    from guard.browser.pool import CapsulePool
+    from guard.browser.port import Geometry
     from guard.clock import Clock
     from guard.journal.alerts import Alerts
     from guard.journal.port import Journal
@@ -54,6 +53,34 @@ _CURTAIN_PAUSE = "curtain"
 _log = logging.getLogger(__name__)
 
 
+class Capsules(Protocol):
+    """The living capsules, as far as the core commands them; `guard.browser.pool`."""
+
+    def warm_up(self) -> None:
+        """Make sure that a spare is being warmed; returns at once."""
+        ...
+
+    def begin(self, session: ev.SessionId) -> int | None:
+        """Hand this spare to a citizen; return its window, or None when it is gone already."""
+        ...
+
+    def resize(self, area: Geometry) -> None:
+        """Tell every capsule its new place."""
+        ...
+
+
+class Endings(Protocol):
+    """Ends of sessions; `guard.browser.ending`."""
+
+    def end(self, session: ev.SessionId, *, logout: bool) -> None:
+        """Log out if asked to, kill, delete, verify; returns at once, answered by `letters.Ended`."""
+        ...
+
+    def kill(self, session: ev.SessionId) -> None:
+        """Cut a logout under way short and kill; returns at once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything the core commands."""
@@ -61,8 +88,8 @@ class Parts:
     reader: ReaderWatch
     shade: Shade
     curtain: Curtain
-    capsules: CapsulePool
-    ending: Ending
+    capsules: Capsules
+    ending: Endings
     journal: Journal
     alerts: Alerts
 

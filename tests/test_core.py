@@ -176,8 +176,8 @@ class Desk:
             reader=self.reader,
             shade=Shade(self.clock, self.calls),
             curtain=self.curtain,
-            capsules=self.capsules,  # type: ignore[arg-type]  -- the pool is a class, its stand-in its shape
-            ending=Ending(self.calls),  # type: ignore[arg-type]  -- likewise
+            capsules=self.capsules,
+            ending=Ending(self.calls),
             journal=self.journal,
             alerts=self.alerts,
         )
@@ -197,9 +197,8 @@ class Desk:
         while self.core.turn(0):
             pass
 
-    @property
-    def state(self) -> State:
-        return self.core.snapshot().session.state
+    def is_in(self, state: State) -> bool:
+        return self.core.snapshot().session.state is state
 
     def make_ready(self, session: ev.SessionId = A) -> None:
         self.say(
@@ -208,12 +207,12 @@ class Desk:
             letters.CurtainAppeared(curtain=10, strip=11),
             letters.SpareAppeared(session=session, window=self.capsules.windows[session]),
         )
-        assert self.state is State.READY
+        assert self.is_in(State.READY)
 
     def open_session(self) -> None:
         self.make_ready()
         self.say(ev.CardPresent(counter=1))
-        assert self.state is State.ACTIVE
+        assert self.is_in(State.ACTIVE)
 
 
 @pytest.fixture
@@ -242,7 +241,7 @@ def _receipt(session: ev.SessionId, *, good: bool = True, logout: Logout = Logou
 def test_removal_covers_before_anything_else_is_asked_for(desk: Desk) -> None:
     desk.open_session()
     assert desk.say(ev.CardAbsent(counter=2))[:2] == ["cover", "end a with logout"]
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_a_cover_that_is_not_confirmed_in_time_kills_the_capsule(desk: Desk) -> None:
@@ -276,9 +275,9 @@ def test_a_held_session_that_could_not_be_covered_in_time_is_ended() -> None:
     desk = Desk(Policy(on_removal=OnRemoval.HOLD))
     desk.open_session()
     desk.say(ev.CardAbsent(counter=2))
-    assert desk.state is State.HELD
+    assert desk.is_in(State.HELD)
     desk.turn(0.2)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
     assert "end a" in desk.calls.take(), "without wasting time on a logout"
 
 
@@ -288,24 +287,24 @@ def test_a_held_session_ends_when_its_time_is_over() -> None:
     desk.say(ev.CardAbsent(counter=2), letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0))
     assert desk.curtain.scenes[-1].seconds_left == 60
     desk.turn(59)
-    assert desk.state is State.HELD
+    assert desk.is_in(State.HELD)
     desk.turn(2)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_the_longest_duration_ends_a_session(desk: Desk) -> None:
     desk.open_session()
     desk.turn(60 * 60 + 1)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_a_silent_reader_watch_counts_as_removal_once_and_is_asked_for_a_fresh_look(desk: Desk) -> None:
     desk.open_session()
     desk.reader.alive = False
     desk.turn(1.2)
-    assert desk.state is State.ACTIVE
+    assert desk.is_in(State.ACTIVE)
     desk.turn(0.1)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
     desk.turn(5)
     assert desk.calls.take().count("refresh") == 1
 
@@ -315,42 +314,42 @@ def test_a_clock_that_is_set_ends_the_session(desk: Desk, jump: timedelta) -> No
     desk.open_session()
     desk.clock.set_wall(jump)
     desk.turn(0.25)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_a_pc_that_slept_ends_the_session(desk: Desk) -> None:
     desk.open_session()
     desk.clock.sleep(30)
     desk.turn(0.25)
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_time_that_merely_passes_is_no_jump(desk: Desk) -> None:
     desk.open_session()
     desk.turn(600)
-    assert desk.state is State.ACTIVE
+    assert desk.is_in(State.ACTIVE)
 
 
 def test_ready_comes_only_after_a_good_receipt_of_this_session(desk: Desk) -> None:
     desk.open_session()
     desk.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
     desk.say(_receipt(B))
-    assert desk.state is State.ENDING, "another session's receipt proves nothing"
+    assert desk.is_in(State.ENDING), "another session's receipt proves nothing"
     assert "stale" in desk.journal.kinds()
     desk.say(_receipt(A))
-    assert desk.state is State.READY
+    assert desk.is_in(State.READY)
 
 
 def test_a_failed_wipe_stays_locked_alerts_and_is_tried_again_until_proven(desk: Desk) -> None:
     desk.open_session()
     desk.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
     desk.say(_receipt(A, good=False))
-    assert desk.state is State.WIPE_FAILED
+    assert desk.is_in(State.WIPE_FAILED)
     desk.turn(1.1)
     assert "end a" in desk.calls.take()
     desk.say(_receipt(A))
-    assert desk.state is State.READY
+    assert desk.is_in(State.READY)
     assert "wipe_failed" in [alert.kind.value for alert in desk.alerts.open()], "the alert stays"
 
 
@@ -365,7 +364,7 @@ def test_a_spare_that_died_at_the_very_moment_ends_the_session_it_would_have_bee
     desk.make_ready()
     desk.capsules.windows.clear()
     desk.say(ev.CardPresent(counter=1))
-    assert desk.state is State.ENDING
+    assert desk.is_in(State.ENDING)
 
 
 def test_monitors_that_change_move_portal_and_curtain(desk: Desk) -> None:

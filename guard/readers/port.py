@@ -56,6 +56,10 @@ class ReaderWatch(Protocol):
         """Return the monotonic time (s) at which the watch last proved to be alive."""
         ...
 
+    def refresh(self) -> None:
+        """Post the present state afresh at the next sign of life (the core has declared it silent)."""
+        ...
+
     def heartbeat(self) -> float:
         """Return the longest time (s) between two signs of life of a healthy watch."""
         ...

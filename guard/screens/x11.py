@@ -385,6 +385,7 @@ class X11Shade:
         for shade in self._shades:
             shade.destroy()
         self._display.set_close_down_mode(X.DestroyAll)
+        self._display.sync()  # a server that cannot write to us any more would not read our last requests
         self._display.close()
 
     def _window(self, window: int) -> Window:

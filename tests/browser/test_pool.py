@@ -173,7 +173,7 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
     pool.warm_up()
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
-    assert workshop.made.get(timeout=SOON)
+    assert workshop.made.get(timeout=SOON).session
 
 
 def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) -> None:

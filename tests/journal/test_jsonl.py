@@ -81,9 +81,12 @@ def test_a_line_torn_by_a_crash_damages_no_other(tmp_path: Path) -> None:
 
 def test_records_from_many_threads_each_get_their_own_number(tmp_path: Path) -> None:
     with _journal(tmp_path) as journal:
-        threads = [
-            threading.Thread(target=lambda: [journal.record("state") for _ in range(100)]) for _ in range(4)
-        ]
+
+        def write() -> None:
+            for _ in range(100):
+                journal.record("state")
+
+        threads = [threading.Thread(target=write) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

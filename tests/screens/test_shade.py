@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from Xlib import X, display
+from Xlib.protocol.event import ClientMessage
 
 from guard.browser.port import Geometry
 from guard.clock import SystemClock
@@ -57,7 +58,7 @@ class OtherClient:
     def window(self, colour: int, *, override_redirect: bool = True) -> Window:
         """Map a full-screen window of this colour."""
         size = self.root.get_geometry()
-        window = self.root.create_window(
+        window: Window = self.root.create_window(
             0,
             0,
             size.width,
@@ -87,6 +88,18 @@ class OtherClient:
             if (wanted in colours) is present:
                 return colours
         raise AssertionError(f"colour {wanted:06x} did not become {'visible' if present else 'invisible'}")
+
+    def ask_manager(self, window: Window, name: str, data: list[int]) -> None:
+        """Send the window manager, if there is one, this EWMH request."""
+        kind = self.display.get_atom(name)
+        message = ClientMessage(window=window, client_type=kind, data=(32, data))
+        self.root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self.display.sync()
+
+    def focus(self) -> int:
+        """Return the id of the window that has the keyboard."""
+        focus = self.display.get_input_focus().focus
+        return focus if isinstance(focus, int) else focus.id
 
     def close(self) -> None:
         self.display.close()
@@ -152,19 +165,23 @@ def test_while_covered_every_window_that_comes_up_is_covered(shade: X11Shade, ot
     assert shade.covered()
 
 
-def test_a_full_screen_window_of_a_window_manager_is_covered(
-    shade: X11Shade, ear: Ear, other: OtherClient
+def test_a_full_screen_window_of_a_window_manager_is_covered_and_cannot_come_back(
+    screen: str, ear: Ear, other: OtherClient
 ) -> None:
     window = other.window(GREEN, override_redirect=False)
-    shade.uncover(window.id)
-    state = other.display.get_atom("_NET_WM_STATE")
-    atoms = [other.display.get_atom(name) for name in ("_NET_WM_STATE_FULLSCREEN", "_NET_WM_STATE_ABOVE")]
-    window.change_property(state, other.display.get_atom("ATOM"), 32, atoms)
-    other.display.sync()
+    for state in ("_NET_WM_STATE_FULLSCREEN", "_NET_WM_STATE_ABOVE"):
+        other.ask_manager(window, "_NET_WM_STATE", [1, other.display.get_atom(state), 0, 1, 0])
     other.until(GREEN, present=True)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade.start()
+    assert GREEN not in other.colours()
+    other.ask_manager(window, "_NET_ACTIVE_WINDOW", [2, X.CurrentTime, 0, 0, 0])
+    window.configure(stack_mode=X.Above)
+    other.display.sync()
     shade.cover()
     ear.confirmed.get(timeout=SOON)
     assert GREEN not in other.colours()
+    shade.close()
 
 
 def test_a_shade_that_somebody_unmaps_comes_back(shade: X11Shade, other: OtherClient) -> None:
@@ -207,7 +224,7 @@ def test_a_spare_that_comes_up_during_a_session_is_never_seen_nor_typed_into(
     other.until(GREEN, present=False)
     clock = SystemClock()
     end = clock.monotonic() + SOON
-    while other.display.get_input_focus().focus != portal:
+    while other.focus() == spare.id:
         assert clock.monotonic() < end, "the keyboard stayed with the spare"
 
 
@@ -221,7 +238,7 @@ def test_covering_takes_the_keyboard_away_from_the_portal(
     ear.confirmed.get(timeout=SOON)
     clock = SystemClock()
     end = clock.monotonic() + SOON
-    while other.display.get_input_focus().focus == portal:
+    while other.focus() == portal.id:
         assert clock.monotonic() < end, "the keyboard stayed with the portal"
 
 
@@ -235,7 +252,7 @@ def test_the_clipboard_is_empty_after_clearing_even_if_another_program_filled_it
         other.display.get_atom("CUT_BUFFER0"), other.display.get_atom("STRING"), 8, b"x"
     )
     other.display.sync()
-    assert other.display.get_selection_owner(other.display.get_atom("CLIPBOARD")) == owner
+    assert other.display.get_selection_owner(other.display.get_atom("CLIPBOARD")) != X.NONE
     assert shade.clear_clipboard(SOON)
     for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
         assert other.display.get_selection_owner(other.display.get_atom(name)) == X.NONE
@@ -285,6 +302,9 @@ def test_a_display_that_dies_is_reported_once(ear: Ear) -> None:
     shade.close()
 
 
+@pytest.mark.filterwarnings(  # python-xlib leaves its socket open when it cannot connect
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [

@@ -1,0 +1,253 @@
+"""How ``guard status`` and its like reach the running guard: one JSON line each way over a Unix socket.
+
+Request ``{"v": 1, "cmd": …}``, answer ``{"v": 1, "ok": true, "answer": {…}}`` or ``{"v": 1, "ok": false,
+"error": "one sentence"}``, then the server closes. Only the guard's own account and root may ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from guard.errors import BrokenPromiseError, ConfigError, GuardError, MachineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guard.clock import Clock
+
+Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
+"""Gets the request, returns the answer; quick, for it runs on the server's thread; may raise GuardError."""
+
+VERSION: Final = 1
+MAX_REQUEST: Final = 4096
+"""Bytes; the longest command of this version has 30."""
+MAX_ANSWER: Final = 256 * 1024
+_PATIENCE: Final = 2.0
+"""Seconds a client has for its request and for taking the answer."""
+_CLIENTS: Final = 16
+"""At once; further ones wait in the system's queue, at most _PATIENCE long."""
+_CREDENTIALS: Final = struct.Struct("3i")
+"""struct ucred: pid, uid, gid (unix(7))."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Client:
+    sock: socket.socket
+    deadline: float
+    received: bytes = b""
+    to_send: bytes = field(default=b"")
+
+
+class ControlServer:
+    """Listens at ``path`` (0600; its folder must be private) and hands each command to its handler.
+
+    One thread for all clients; none of them can block it, crash it or make it hold more than _CLIENTS times
+    MAX_REQUEST bytes.
+    """
+
+    def __init__(self, path: Path, handlers: Mapping[str, Handler], clock: Clock) -> None:
+        self._path = path
+        self._handlers = handlers
+        self._clock = clock
+        self._clients = dict[int, _Client]()
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+
+    def start(self) -> None:
+        """Listen; a socket file left by an earlier guard is replaced (hold `SingleInstance` first).
+
+        Raises MachineError when the socket cannot be made.
+        """
+        try:
+            self._path.unlink(missing_ok=True)
+            self._listener.bind(str(self._path))
+            self._path.chmod(0o600)
+            self._listener.listen()
+        except OSError as error:
+            self._release()
+            reason = error.strerror or error
+            raise MachineError(f"the control socket {self._path} cannot be made: {reason}.") from error
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and drop all clients; returns when the thread has ended."""
+        self._wake.send(b"x")
+        self._thread.join()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def _serve(self) -> None:
+        while self._step():
+            pass
+        for client in tuple(self._clients.values()):
+            self._drop(client)
+        self._release()
+
+    def _step(self) -> bool:
+        """Do what is due; tell whether to go on."""
+        deadlines = [client.deadline for client in self._clients.values()]
+        timeout = max(0.0, min(deadlines) - self._clock.monotonic()) if deadlines else None
+        for key, _ in self._selector.select(timeout):
+            if key.fileobj is self._woken:
+                return False
+            if key.fileobj is self._listener:
+                self._accept()
+            elif key.fd in self._clients:
+                self._move(self._clients[key.fd])
+        now = self._clock.monotonic()
+        for client in tuple(self._clients.values()):
+            if client.deadline <= now:
+                self._drop(client)
+        return True
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:  # gone again, or out of descriptors: the next turn tries again
+            return
+        sock.settimeout(0)
+        client = _Client(sock, self._clock.monotonic() + _PATIENCE)
+        self._clients[sock.fileno()] = client
+        self._selector.register(sock, selectors.EVENT_READ)
+        if _peer_uid(sock) not in {0, os.getuid()}:
+            self._answer(client, _refusal("only the guard's own account and root may ask"))
+        if len(self._clients) >= _CLIENTS:
+            self._selector.unregister(self._listener)
+
+    def _move(self, client: _Client) -> None:
+        try:
+            if client.to_send:
+                client.to_send = client.to_send[client.sock.send(client.to_send, socket.MSG_NOSIGNAL) :]
+                if not client.to_send:
+                    self._drop(client)
+                return
+            data = client.sock.recv(MAX_REQUEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(client)
+            return
+        client.received += data
+        line, newline, _ = client.received.partition(b"\n")
+        if newline and len(line) <= MAX_REQUEST:
+            self._answer(client, self._handle(line))
+        elif len(client.received) > MAX_REQUEST:
+            self._answer(client, _refusal(f"a request may have at most {MAX_REQUEST} bytes"))
+        elif not data:
+            self._drop(client)
+
+    def _answer(self, client: _Client, answer: Mapping[str, object]) -> None:
+        line = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+        if len(line) > MAX_ANSWER:
+            line = json.dumps(_refusal("the answer is too long; this is a defect, please report it")).encode()
+        client.to_send = line
+        self._selector.modify(client.sock, selectors.EVENT_WRITE)
+
+    def _handle(self, line: bytes) -> Mapping[str, object]:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            request = None
+        if not isinstance(request, dict):
+            return _refusal("a request must be one line with a JSON object")
+        if request.get("v") != VERSION:
+            return _refusal(f"this guard speaks version {VERSION} of the control protocol only")
+        name = request.get("cmd")
+        if not isinstance(name, str) or name not in self._handlers:
+            return _refusal(f"the command is unknown; allowed are {', '.join(sorted(self._handlers))}")
+        try:
+            return {"v": VERSION, "ok": True, "answer": dict(self._handlers[name](request))}
+        except GuardError as error:
+            return _refusal(error.sentence)
+        except Exception as error:  # noqa: BLE001 -- a defect in one command must not end the control channel
+            _log.error("the command %s failed: %s", name, type(error).__name__)
+            return _refusal(f"the command {name} failed; this is a defect, please report it")
+
+    def _drop(self, client: _Client) -> None:
+        if len(self._clients) >= _CLIENTS:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.unregister(client.sock)
+        del self._clients[client.sock.fileno()]
+        client.sock.close()
+
+    def _release(self) -> None:
+        self._selector.close()
+        for sock in (self._listener, self._wake, self._woken):
+            sock.close()
+
+
+class ControlClient:
+    """Asks the guard that listens at ``path``."""
+
+    def __init__(self, path: Path, timeout: float = 10.0) -> None:
+        """Wait at most ``timeout`` seconds for each step of the exchange."""
+        self._path = path
+        self._timeout = timeout
+
+    def ask(self, command: str) -> Mapping[str, object]:
+        """Return the answer; raises ConfigError if no guard runs or it refuses, MachineError if it hangs."""
+        request = json.dumps({"v": VERSION, "cmd": command}).encode() + b"\n"
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+                sock.settimeout(self._timeout)
+                sock.connect(str(self._path))
+                sock.sendall(request)
+                line = _line(sock)
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise ConfigError("no guard is running for this account; start it with guard run.") from None
+        except TimeoutError:
+            raise MachineError(f"the guard did not answer within {self._timeout:.0f} s.") from None
+        except OSError as error:
+            raise MachineError(f"the guard at {self._path} cannot be asked: {error.strerror}.") from error
+        return _opened(line)
+
+
+def _line(sock: socket.socket) -> bytes:
+    received = b""
+    while len(received) <= MAX_ANSWER and b"\n" not in received:
+        data = sock.recv(MAX_REQUEST)
+        if not data:
+            break
+        received += data
+    return received
+
+
+def _opened(line: bytes) -> Mapping[str, object]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or answer.get("v") != VERSION:
+        raise BrokenPromiseError("the guard's answer is not understood; it may be of another version.")
+    if answer.get("ok") is not True:
+        raise ConfigError(str(answer.get("error")))
+    found = answer.get("answer")
+    if not isinstance(found, dict):
+        raise BrokenPromiseError("the guard's answer is not understood; it may be of another version.")
+    return found
+
+
+def _refusal(sentence: str) -> Mapping[str, object]:
+    return {"v": VERSION, "ok": False, "error": sentence}
+
+
+def _peer_uid(sock: socket.socket) -> int:
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(raw)
+    return int(uid)

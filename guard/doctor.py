@@ -1,0 +1,220 @@
+"""What this PC lacks, each with its mend: a check returns what it found or raises `LackError`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from guard.errors import GuardError, MachineError
+from guard.paths import journal_default, runtime_folder
+
+if TYPE_CHECKING:
+    from guard.readers.scard import Scard
+
+_INSTALL: Final = "run installer/run"
+_PACKAGES: Final = ("PIL", "PySide6", "Xlib", "psutil", "qtpy", "smartcard", "webview")
+_FONTS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+_VPCD: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+"""Where Debian's vsmartcard-vpcd puts its driver."""
+_PATIENCE: Final = 10.0
+"""Seconds a program that a check starts may take."""
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    """The guard runs, but something works only in part."""
+    FAIL = "fail"
+    """The guard does not run."""
+
+
+class LackError(MachineError):
+    """Something is missing."""
+
+    def __init__(self, sentence: str, *, mend: str, state: State = State.FAIL) -> None:
+        super().__init__(sentence)
+        self.mend = mend
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What came of one check."""
+
+    name: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+Check = Callable[[], str]
+
+
+class Doctor:
+    """Looks at this PC through what it is given, changes nothing but making the runtime folder."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        scard: Callable[[], Scard],
+        fonts: Sequence[Path] = _FONTS,
+        driver: Path = _VPCD,
+    ) -> None:
+        self._environment = environment
+        self._scard = scard
+        self._fonts = fonts
+        self._driver = driver
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the outcome of every check; raises nothing."""
+        checks: dict[str, Check] = {
+            "account": self.account,
+            "packages": self.packages,
+            "container": self.container,
+            "display": self.display,
+            "fonts": self.fonts,
+            "reader": self.reader,
+            "runtime": self.runtime,
+            "journal": self.journal,
+            "practice": self.practice,
+        }
+        return tuple(finding(name, check) for name, check in checks.items())
+
+    def account(self) -> str:
+        """The guard does not run as root."""
+        if os.geteuid() == 0:
+            raise LackError("this is root, whom no browser sandbox protects", mend=_INSTALL)
+        return f"uid {os.geteuid()}"
+
+    def packages(self) -> str:
+        """Everything that is imported is there."""
+        missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+        if missing:
+            raise LackError(f"missing: {', '.join(missing)}", mend=_INSTALL)
+        return ", ".join(_PACKAGES)
+
+    def container(self) -> str:
+        """An unprivileged account may make namespaces with bubblewrap."""
+        bwrap = self._program("bwrap", "bubblewrap")
+        command = [bwrap, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+        try:
+            ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False, text=True)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise LackError(f"{bwrap} does not run ({type(error).__name__})", mend=_INSTALL) from error
+        if ended.returncode != 0:
+            raise LackError(
+                f"{bwrap} cannot make a container: {ended.stderr.strip()[:200]}",
+                mend="allow unprivileged user namespaces: sysctl user.max_user_namespaces must not be 0",
+            )
+        return bwrap
+
+    def display(self) -> str:
+        """An X server answers; under Wayland covering cannot be promised."""
+        environment = self._environment
+        if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
+            raise LackError(
+                "this is a Wayland session, in which no program can promise to cover the others",
+                mend="choose an X11 (Xorg) session at the login screen",
+            )
+        name = environment.get("DISPLAY", "")
+        if not name:
+            raise LackError(
+                "DISPLAY is not set", mend="start the guard within the X11 session of the counter"
+            )
+        from Xlib.display import Display  # noqa: PLC0415 -- the packages check must come before any import
+        from Xlib.error import DisplayError, XauthError  # noqa: PLC0415 -- the same
+
+        try:
+            display = Display(name)
+        except (DisplayError, XauthError, OSError) as error:
+            raise LackError(
+                f"the X server {name} does not let us in ({type(error).__name__})",
+                mend="start the guard from the X11 session, so that it finds the session's XAUTHORITY",
+            ) from error
+        screen = display.screen()
+        display.close()
+        return f"X11 {name}, {screen.width_in_pixels}×{screen.height_in_pixels}"
+
+    def fonts(self) -> str:
+        """The fonts that the screens are made for."""
+        for folder in self._fonts:
+            for path in folder.rglob("NotoSansCJK-Regular*"):
+                return str(path)
+        raise LackError(
+            "Noto Sans CJK is not installed", mend="apt-get install fonts-noto-cjk", state=State.WARN
+        )
+
+    def reader(self) -> str:
+        """The PC/SC service answers and has exactly one reader, or more to choose from."""
+        from guard.readers.scard import Code  # noqa: PLC0415 -- the packages check must come before any import
+
+        scard = self._scard()
+        code, context = scard.establish()
+        if code != Code.SUCCESS:
+            raise LackError(
+                f"the PC/SC service does not answer (0x{code:08X})",
+                mend="apt-get install pcscd; systemctl enable --now pcscd.socket",
+            )
+        _, names = scard.list_readers(context)
+        scard.release(context)
+        if not names:
+            raise LackError(
+                "no card reader is connected",
+                mend="plug one in (guard demo works without)",
+                state=State.WARN,
+            )
+        if len(names) > 1:
+            raise LackError(
+                f"several card readers: {', '.join(names)}",
+                mend="give a part of one's name as [reader] name in the configuration",
+                state=State.WARN,
+            )
+        return names[0]
+
+    def runtime(self) -> str:
+        """The private folder for sockets and locks."""
+        return str(runtime_folder(self._environment))
+
+    def journal(self) -> str:
+        """The default journal folder can be written, or made."""
+        folder = journal_default(self._environment)
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise LackError(f"{there} cannot be written, so {folder} cannot be used", mend=f"chown {there}")
+        return str(folder)
+
+    def practice(self) -> str:
+        """What guard demo needs besides."""
+        found = [self._program("pcscd", "pcscd", State.WARN), self._program("Xvfb", "xvfb", State.WARN)]
+        if not self._driver.exists():
+            raise LackError(
+                f"{self._driver} is missing, so there is no practice reader",
+                mend="apt-get install vsmartcard-vpcd",
+                state=State.WARN,
+            )
+        return ", ".join([*found, str(self._driver)])
+
+    def _program(self, name: str, package: str, state: State = State.FAIL) -> str:
+        path = shutil.which(name, path=f"{self._environment.get('PATH', os.defpath)}:/usr/sbin")
+        if path is None:
+            raise LackError(f"{name} is not installed", mend=f"apt-get install {package}", state=state)
+        return path
+
+
+def finding(name: str, check: Check) -> Finding:
+    """Return what came of this check; whatever it raises is a failure, never an escape."""
+    try:
+        return Finding(name=name, state=State.OK, found=check())
+    except LackError as lack:
+        return Finding(name=name, state=lack.state, found=lack.sentence, mend=lack.mend)
+    except (GuardError, ImportError, OSError) as error:
+        return Finding(name=name, state=State.FAIL, found=str(error), mend=_INSTALL)

@@ -1,0 +1,48 @@
+"""``guard demo``: the incident of 2023 twice, without the guard and with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from guard.clock import SystemClock
+from guard.paths import shipped_config, state_folder
+from guard.practice.display import display_or_own
+from guard.practice.guarded import GuardedCounter
+from guard.practice.hands import XTestHands
+from guard.practice.incident import Incident
+from guard.practice.people import Town
+from guard.practice.portal import PracticePortal
+from guard.practice.timeline import Camera, Timeline
+from guard.practice.unguarded import UnguardedCounter
+from guard.settings.site import read_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def main(save: Path | None) -> int:
+    """Play both, print the timeline, save a picture of every screen; return the exit code.
+
+    0: without the guard B's account landed under A, with it under B. 1: it landed under A in spite of the
+    guard, or the incident did not happen without it, so that nothing was shown.
+    """
+    pictures = state_folder(os.environ) / "demo" if save is None else save
+    start = read_site(shipped_config() / "sites" / "practice.toml")[0].start
+    town = Town.shipped()
+    timeline = Timeline(sys.stdout)
+    with display_or_own(os.environ.get("DISPLAY")) as display:
+        kana = "".join(person.kana for person in town.people)
+        with XTestHands(display, beyond_keyboard=kana) as hands:
+            incident = Incident(town, hands, Camera(display, pictures), timeline)
+            with PracticePortal() as portal:
+                portal.start(start)
+                with UnguardedCounter(start, display, portal.diary) as unguarded:
+                    without = incident.play(unguarded, portal.diary)
+            with PracticePortal() as portal:
+                portal.start(start)
+                with GuardedCounter(display, SystemClock(), timeline) as guarded:
+                    with_guard = incident.play(guarded, portal.diary)
+    timeline.end(pictures)
+    return 0 if without.mixed_up and not with_guard.mixed_up else 1

@@ -1,0 +1,74 @@
+"""What ``guard status`` and ``guard doctor`` print for people."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from guard.doctor import Finding
+    from guard.words import Words
+
+
+def status_table(status: Mapping[str, object], words: Words) -> str:
+    """Return the guard's answer to ``status`` as lines of a label and a text."""
+    reader, capsule = _table(status.get("reader")), _table(status.get("capsule"))
+    pids = capsule.get("pids")
+    rows = [
+        ("state", _word(status.get("state"), words)),
+        ("session", _word(status.get("session"), words)),
+        ("since", _word(status.get("since"), words)),
+        ("reader", f"{_word(reader.get('state'), words)}  {reader.get('name') or ''}".rstrip()),
+        ("covered", words.of("covered_yes" if status.get("covered") is True else "covered_no")),
+        (
+            "capsule",
+            words.of(
+                "capsule_warm" if capsule.get("warm") is True else "capsule_cold",
+                processes=len(pids) if isinstance(pids, list) else 0,
+            ),
+        ),
+        ("alerts_open", _plain(status.get("alerts_open"))),
+        ("policy", _plain(status.get("policy"))),
+        ("version", _plain(status.get("version"))),
+    ]
+    width = max(_width(words.of(key)) for key, _ in rows)
+    return "\n".join(f"{_padded(words.of(key), width)}  {text}" for key, text in rows)
+
+
+def doctor_report(findings: Sequence[Finding], words: Words) -> str:
+    """Return one line a check, and beneath what is not well its mend."""
+    width = max(_width(words.of(finding.state)) for finding in findings)
+    lines = list[str]()
+    for finding in findings:
+        name = words.of(f"check_{finding.name}")
+        lines.append(f"{_padded(words.of(finding.state), width)}  {name}: {finding.found}")
+        if finding.mend:
+            lines.append(f"{' ' * width}  → {words.of('mend')}: {finding.mend}")
+    return "\n".join(lines)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object, words: Words) -> str:
+    """Return the catalogue's text for a state; anything else as it is."""
+    known = isinstance(value, str) and value in words
+    return words.of(str(value)) if known else (words.of("none") if value is None else str(value))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_plain(each)}" for name, each in value.items())
+    return "0" if value is None else str(value)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """Return the columns of a terminal it takes; East Asian wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

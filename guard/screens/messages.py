@@ -1,0 +1,182 @@
+"""What core and curtain say to each other, as values; both ends read and write it here.
+
+To the curtain: ``open`` (once, first), ``scene``, ``resize``. From it: ``up`` (once), ``painted``, ``end``,
+``staff``, ``language``. The core keeps the language: a page only tells that a button was pressed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from guard.browser.port import Geometry
+from guard.errors import BrokenPromiseError
+from guard.screens.port import Scene, Screen
+from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from guard.channel import Message
+
+Areas = tuple[Geometry, Geometry, Geometry]
+"""Where portal, strip and curtain belong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Make the windows here."""
+
+    areas: Areas
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Draw this scene."""
+
+    seq: int
+    scene: Scene
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resize:
+    """The windows belong here now."""
+
+    areas: Areas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Up:
+    """Both windows are painted; their ids."""
+
+    curtain: int
+    strip: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """The scene of this number is on the screen in both windows."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPressed:
+    """The end button was pressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPressed:
+    """A staff button was pressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguagePressed:
+    """A language was chosen."""
+
+    language: Language
+
+
+Order = Open | Show | Resize
+Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed
+
+
+def write_order(order: Order) -> Message:
+    """Return the order as a message."""
+    match order:
+        case Open(areas=areas, sound=sound):
+            return {"do": "open", "areas": [asdict(area) for area in areas], "sound": sound}
+        case Show(seq=seq, scene=scene, language=language):
+            return {"do": "scene", "seq": seq, "language": language, **asdict(scene)}
+        case Resize(areas=areas):
+            return {"do": "resize", "areas": [asdict(area) for area in areas]}
+
+
+def read_order(message: Message) -> Order:
+    """Return the order in a message; raises BrokenPromiseError when it is none."""
+    try:
+        match message.get("do"):
+            case "open":
+                return Open(areas=_areas(message["areas"]), sound=_flag(message["sound"]))
+            case "resize":
+                return Resize(areas=_areas(message["areas"]))
+            case "scene":
+                left = message["seconds_left"]
+                scene = Scene(
+                    screen=Screen(_text(message["screen"])),
+                    cause=_text(message["cause"]),
+                    alerts=_number(message["alerts"]),
+                    seconds_left=None if left is None else _number(left),
+                )
+                return Show(
+                    seq=_number(message["seq"]), scene=scene, language=Language(_text(message["language"]))
+                )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenPromiseError("the core sent the curtain a malformed order") from error
+    raise BrokenPromiseError("the core sent the curtain an unknown order")
+
+
+def write_report(report: Report) -> Message:
+    """Return the report as a message."""
+    match report:
+        case Up(curtain=curtain, strip=strip):
+            return {"is": "up", "curtain": curtain, "strip": strip}
+        case Painted(seq=seq):
+            return {"is": "painted", "seq": seq}
+        case EndPressed():
+            return {"is": "end"}
+        case StaffPressed():
+            return {"is": "staff"}
+        case LanguagePressed(language=language):
+            return {"is": "language", "value": language}
+
+
+def read_report(message: Message) -> Report:
+    """Return the report in a message; raises BrokenPromiseError when it is none."""
+    try:
+        match message.get("is"):
+            case "up":
+                return Up(curtain=_number(message["curtain"]), strip=_number(message["strip"]))
+            case "painted":
+                return Painted(seq=_number(message["seq"]))
+            case "end":
+                return EndPressed()
+            case "staff":
+                return StaffPressed()
+            case "language":
+                return LanguagePressed(language=Language(_text(message["value"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenPromiseError("the curtain sent a malformed report") from error
+    raise BrokenPromiseError("the curtain sent an unknown report")
+
+
+def _areas(value: object) -> Areas:
+    if not isinstance(value, list):
+        raise TypeError("areas must be a list")
+    portal, strip, curtain = (_geometry(area) for area in value)
+    return portal, strip, curtain
+
+
+def _geometry(value: object) -> Geometry:
+    if not isinstance(value, dict):
+        raise TypeError("an area must be an object")
+    x, y, width, height = (_number(value[key]) for key in ("x", "y", "width", "height"))
+    return Geometry(x=x, y=y, width=width, height=height)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not a flag")
+    return value

@@ -1,0 +1,52 @@
+"""The two pages of the curtain as one piece of HTML each: no file, port or network is needed to show them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from importlib.resources import files
+from typing import Final
+
+SOUNDS: Final = ("take-card", "time", "staff")
+"""The soft sounds, ``sounds/<name>.wav``."""
+
+# pywebview's bridge builds its functions with `new Function`, hence unsafe-eval; nothing is ever loaded.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; media-src data:"
+)
+_INCLUDE: Final = re.compile(r"\{\{(\w+)\}\}")
+
+
+def curtain_page(*, sound: bool) -> str:
+    """Return the page of the curtain; without ``sound`` it has none to play."""
+    players = "".join(_player(name) for name in SOUNDS) if sound else ""
+    return _document("curtain", _part("curtain") + players, _file("curtain.js"))
+
+
+def strip_page() -> str:
+    """Return the page of the strip."""
+    return _document("strip-page", _part("strip"), _file("strip.js"))
+
+
+def _document(kind: str, body: str, script: str) -> str:
+    return (
+        '<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>Madoguchi Guard</title><style>{_file('style.css')}</style></head>"
+        f'<body class="{kind}">{body}<i id="dot"></i>'
+        f"<script>{_file('common.js')}{script}</script></body></html>"
+    )
+
+
+def _file(name: str) -> str:
+    return (files("guard.screens") / "pages" / name).read_text("utf-8")
+
+
+def _part(name: str) -> str:
+    return _INCLUDE.sub(lambda match: _part(match[1]), _file(f"{name}.html"))
+
+
+def _player(name: str) -> str:
+    sound = (files("guard.screens") / "sounds" / f"{name}.wav").read_bytes()
+    encoded = base64.b64encode(sound).decode()
+    return f'<audio id="sound-{name}" src="data:audio/wav;base64,{encoded}"></audio>'

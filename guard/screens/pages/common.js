@@ -1,0 +1,73 @@
+"use strict";
+
+// Both pages are drawn by show(view); a view is plain data from the core and its texts are safe HTML.
+const at = (id) => document.getElementById(id);
+
+function put(id, html) {
+  at(id).innerHTML = html;
+  at(id).hidden = html === "";
+}
+
+function putLanguages(view) {
+  const group = at("languages");
+  group.setAttribute("aria-label", view.languagesLabel);
+  for (const [language, name] of Object.entries(view.names)) {
+    let button = group.querySelector(`[data-language="${language}"]`);
+    if (!button) {
+      button = document.createElement("button");
+      button.type = "button";
+      button.dataset.language = language;
+      button.lang = language === "en" ? "en" : "ja";
+      button.innerHTML = name;
+      button.addEventListener("click", () => guard.language(language));
+      group.append(button);
+    }
+    button.setAttribute("aria-pressed", String(language === view.language));
+  }
+}
+
+function drawCommon(view) {
+  document.documentElement.lang = view.lang;
+  document.body.dataset.screen = view.screen;
+  document.body.dataset.language = view.language;
+  putLanguages(view);
+  at("staff").innerHTML = view.staffLabel;
+}
+
+// Two frames later the page's part is done. The window's own part comes after it, so frames are kept coming, by
+// a dot that nobody sees, until the window says that the scene has reached the screen.
+let unsettled = -1;
+
+function painted(view) {
+  unsettled = view.seq;
+  const blink = () => {
+    if (unsettled === view.seq) {
+      at("dot").classList.toggle("on");
+      requestAnimationFrame(blink);
+    }
+  };
+  requestAnimationFrame(() => requestAnimationFrame(() => { guard.painted(view.seq); blink(); }));
+}
+
+function settled(seq) {
+  if (unsettled === seq) {
+    unsettled = -1;
+  }
+}
+
+// pywebview's bridge: there once its channel is open, which is some time after the page is loaded.
+const bridge = new Promise((open) => {
+  window.addEventListener("pywebviewready", () => open(window.pywebview.api), { once: true });
+});
+const guard = {
+  end: () => bridge.then((api) => api.end()),
+  staff: () => bridge.then((api) => api.staff()),
+  language: (value) => bridge.then((api) => api.language(value)),
+  painted: (seq) => bridge.then((api) => api.painted(seq)),
+};
+
+at("staff").addEventListener("click", () => guard.staff());
+for (const kind of ["contextmenu", "dragstart", "selectstart"]) {
+  document.addEventListener(kind, (event) => event.preventDefault());
+}
+document.addEventListener("wheel", (event) => event.preventDefault(), { passive: false });

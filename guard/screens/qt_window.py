@@ -1,0 +1,107 @@
+"""The Qt side of a pywebview window: what pywebview has no words for. Call on the GUI thread only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtQuickWidgets import QQuickWidget
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QMainWindow
+
+from guard.errors import MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guard.browser.port import Geometry
+
+_FRAMES_TO_SCREEN = 3
+"""Frames that Qt renders until the first of them is surely on the screen: it renders, composes, shows."""
+
+_RAISE_EVERY_MS = 50
+"""Rare enough to cost nothing, often enough that nobody can read what rises between."""
+
+
+class GuiThread(QObject):
+    """Runs work on the thread that made this object, in order; `run` may be called from every thread."""
+
+    _work = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._work.connect(self._do, Qt.ConnectionType.QueuedConnection)
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Have this done on the GUI thread; returns at once."""
+        self._work.emit(work)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        work()
+
+
+class QtWindow:
+    """One override-redirect window with a page, stacked by others."""
+
+    def __init__(self, native: object) -> None:
+        if not isinstance(native, QMainWindow):
+            raise MachineError(f"pywebview made a {type(native).__name__} where a Qt window is needed")
+        self._window = native
+        self._raising = QTimer(native)
+        self._raising.timeout.connect(native.raise_)
+        self._frames = 0
+        self._waiting: list[tuple[int, Callable[[], None]]] = []
+        self._watched = False
+
+    def prepare(self, area: Geometry) -> None:
+        """Before it is shown: beyond the window manager's reach, at the bottom, never asking for the keys."""
+        self._window.setWindowFlags(
+            Qt.WindowType.X11BypassWindowManagerHint
+            | Qt.WindowType.FramelessWindowHint
+            | Qt.WindowType.WindowDoesNotAcceptFocus
+        )
+        self._window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self._window.setAcceptDrops(False)
+        self.place(area)
+        self._window.winId()
+        self._window.lower()
+
+    def place(self, area: Geometry) -> None:
+        """Fill this rectangle."""
+        self._window.setGeometry(QRect(area.x, area.y, area.width, area.height))
+
+    def id(self) -> int:
+        """Return the id the display server knows it by."""
+        return int(self._window.winId())
+
+    def run_script(self, script: str) -> None:
+        """Run this in the page; nothing waits for it."""
+        view = self._window.findChild(QWebEngineView)
+        if view is not None:
+            view.page().runJavaScript(script)
+
+    def when_on_screen(self, then: Callable[[], None]) -> None:
+        """Call back once what the page has drawn by now is on the screen, given that it keeps drawing."""
+        if not self._watched:
+            surface = self._window.findChild(QQuickWidget)
+            if surface is None:
+                raise MachineError("this Qt shows pages in a way that the guard does not know")
+            surface.quickWindow().afterRendering.connect(self._count, Qt.ConnectionType.QueuedConnection)
+            self._watched = True
+        self._waiting.append((self._frames + _FRAMES_TO_SCREEN, then))
+
+    def _count(self) -> None:
+        self._frames += 1
+        due = [then for frame, then in self._waiting if frame <= self._frames]
+        self._waiting = [(frame, then) for frame, then in self._waiting if frame > self._frames]
+        for then in due:
+            then()
+
+    def hide(self) -> None:
+        """Take it off the screen."""
+        self._window.hide()
+
+    def stay_on_top(self) -> None:
+        """Rise above everything now, and again and again."""
+        self._window.raise_()
+        self._raising.start(_RAISE_EVERY_MS)

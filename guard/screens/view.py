@@ -1,0 +1,76 @@
+"""What the two pages are told to draw: plain data, made from a scene and a language. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from guard.screens.port import Screen
+from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guard.screens.catalogue import Catalogue
+    from guard.screens.port import Scene
+
+PICTURES: Mapping[Screen, str] = {
+    Screen.STARTING: "preparing",
+    Screen.READY: "put-card",
+    Screen.ACTIVE: "hidden",
+    Screen.HELD: "hidden",
+    Screen.ENDING: "clearing",
+    Screen.TAKE_CARD: "take-card",
+    Screen.WIPE_FAILED: "closed",
+    Screen.OUT_OF_SERVICE: "closed",
+}
+"""The picture of each screen, by its name in ``pages/pictures.html``."""
+
+SOUNDS: Mapping[Screen, str] = {
+    Screen.HELD: "staff",
+    Screen.TAKE_CARD: "take-card",
+    Screen.WIPE_FAILED: "staff",
+}
+"""The sound a screen begins with; the page repeats that of TAKE_CARD, and warns near the end of HELD."""
+
+LANGUAGES: Final = (Language.JA, Language.EASY_JA, Language.EN)
+"""In the order of the buttons."""
+
+
+def curtain_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str, object]:
+    """Return all that the curtain's page draws for this scene."""
+    screen = scene.screen
+    staff = catalogue.html(language, f"{screen}.staff", scene.cause)
+    return {
+        **_common(scene, language, catalogue),
+        "picture": PICTURES[screen],
+        "sound": SOUNDS.get(screen, ""),
+        "main": catalogue.html(language, f"{screen}.main", scene.cause),
+        "sub": catalogue.html(language, f"{screen}.sub", scene.cause),
+        "count": "" if scene.seconds_left is None else catalogue.html(language, f"{screen}.count"),
+        "seconds": scene.seconds_left,
+        "forStaff": catalogue.html(language, "label.for_staff") if staff else "",
+        "staff": staff,
+        "names": {other: catalogue.html(other, "name") for other in LANGUAGES},
+    }
+
+
+def strip_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str, object]:
+    """Return all that the strip's page draws for this scene."""
+    return {
+        **_common(scene, language, catalogue),
+        "main": catalogue.html(language, "strip.main"),
+        "endLabel": catalogue.html(language, "label.end"),
+        "names": {other: catalogue.html(other, "name.short") for other in LANGUAGES},
+    }
+
+
+def _common(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str, object]:
+    return {
+        "screen": scene.screen,
+        "language": language,
+        "lang": catalogue.raw(language, "lang"),
+        "languagesLabel": catalogue.raw(language, "label.languages"),
+        "staffLabel": catalogue.html(language, "label.staff"),
+        "alerts": scene.alerts,
+        "alertsLabel": catalogue.html(language, "label.alerts") if scene.alerts else "",
+    }

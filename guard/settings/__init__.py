@@ -1,0 +1,1 @@
+"""The operator's choices: what exists, what is allowed, what was chosen."""

@@ -1,0 +1,321 @@
+"""Every key of guard.toml and of a site profile: its default, what is allowed, what it means.
+
+The one source for reading, for ``guard config show`` and for ``guard config schema``; a test holds the
+documentation in config/guard.toml to it. Defaults come from the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from guard.browser.site import LogoutRecipe, Permit
+from guard.readers.port import Watch
+from guard.screens.port import Monitors
+from guard.session.policy import OnRemoval, Policy
+from guard.settings.kinds import Flag, Kind, OneOf, Schema, Text, Texts, Whole
+from guard.settings.model import (
+    BrowserKind,
+    BrowserSettings,
+    JournalSettings,
+    Language,
+    ReaderSettings,
+    ScreenSettings,
+    StaffSettings,
+)
+
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key(Generic[Value_co]):
+    """One key; ``section`` is empty for keys above the first section."""
+
+    section: str
+    name: str
+    kind: Kind[Value_co]
+    default: Value_co
+    about: str
+    required: bool = False
+    """Must be given (if it has a section: whenever that is); the default then only fills the gap."""
+
+    @property
+    def title(self) -> str:
+        """How people call it."""
+        return f"[{self.section}] {self.name}" if self.section else self.name
+
+
+_POLICY = Policy()
+_PERMIT = Permit()
+_READER = ReaderSettings()
+_BROWSER = BrowserSettings()
+_STAFF = StaffSettings()
+_SCREENS = ScreenSettings()
+_JOURNAL = JournalSettings(directory=Path())
+
+_LINE = r"[^\u0000-\u001f\u007f]"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*"
+_ADDRESS = Text(r"https?://[^\s\u0000-\u001f\u007f]{1,2000}", "an address that begins with https://")
+
+READER_NAME: Final = Key(
+    section="reader",
+    name="name",
+    kind=Text(rf"{_LINE}{{0,200}}", "a part of the reader's name, at most 200 characters"),
+    default=_READER.name,
+    about="Part of the card reader's name; empty means the only one connected.",
+)
+READER_WATCH: Final = Key(
+    section="reader",
+    name="watch",
+    kind=OneOf(Watch),
+    default=_READER.watch,
+    about="How removal is noticed; 'handle' also holds one shared handle (for readers that are polled).",
+)
+ON_REMOVAL: Final = Key(
+    section="session",
+    name="on_removal",
+    kind=OneOf(OnRemoval),
+    default=_POLICY.on_removal,
+    about="What happens when the card leaves the reader.",
+)
+HOLD_SECONDS: Final = Key(
+    section="session",
+    name="hold_seconds",
+    kind=Whole(5, 600),
+    default=_POLICY.hold_seconds,
+    about="With on_removal = 'hold': how long a covered session waits for staff, in seconds.",
+)
+IDLE_SECONDS: Final = Key(
+    section="session",
+    name="idle_seconds",
+    kind=Whole(30, 3600),
+    default=_POLICY.idle_seconds,
+    about="A session that nobody touches for so many seconds ends. Takes effect with a later version.",
+)
+IDLE_WARNING_SECONDS: Final = Key(
+    section="session",
+    name="idle_warning_seconds",
+    kind=Whole(5, 300),
+    default=_POLICY.idle_warning_seconds,
+    about="The citizen is warned so many seconds before. Takes effect with a later version.",
+)
+LONGEST_MINUTES: Final = Key(
+    section="session",
+    name="longest_minutes",
+    kind=Whole(1, 480),
+    default=_POLICY.longest_minutes,
+    about="No session lasts longer than so many minutes.",
+)
+PORTAL_SITE: Final = Key(
+    section="portal",
+    name="site",
+    kind=Text(
+        rf"(?!.*://){_LINE}{{1,400}}",
+        "the name of a shipped site profile, or the path of a .toml file (not an address)",
+    ),
+    default="practice",
+    about="The site profile: a name in config/sites, or a path (relative to this file).",
+)
+BROWSER_KIND: Final = Key(
+    section="browser",
+    name="kind",
+    kind=OneOf(BrowserKind),
+    default=_BROWSER.kind,
+    about="What the portal runs in.",
+)
+BROWSER_WARM: Final = Key(
+    section="browser",
+    name="warm",
+    kind=Whole(1, 3),
+    default=_BROWSER.warm,
+    about="How many spare browsers wait ready; each costs about 370 MB of memory.",
+)
+STAFF_HOTKEY: Final = Key(
+    section="staff",
+    name="hotkey",
+    kind=Text(
+        r"(?:(?:ctrl|alt|shift|super)\+){2,4}(?:[a-z0-9]|f[1-9]|f1[0-2])",
+        "at least two of ctrl, alt, shift, super and one letter, digit or f1 to f12, joined by +",
+    ),
+    default=_STAFF.hotkey,
+    about="Covers the screen and asks for a staff PIN. Takes effect with a later version.",
+)
+SCREENS_LANGUAGE: Final = Key(
+    section="screens",
+    name="language",
+    kind=OneOf(Language),
+    default=_SCREENS.language,
+    about="The language the guard's own screens start in.",
+)
+SCREENS_SOUND: Final = Key(
+    section="screens",
+    name="sound",
+    kind=Flag(),
+    default=_SCREENS.sound,
+    about="Whether a soft sound reminds the citizen to take the card.",
+)
+SCREENS_MONITORS: Final = Key(
+    section="screens",
+    name="monitors",
+    kind=OneOf(Monitors),
+    default=_SCREENS.monitors,
+    about="Which monitors are covered.",
+)
+JOURNAL_DIRECTORY: Final = Key(
+    section="journal",
+    name="directory",
+    kind=Text(rf"{_LINE}{{0,400}}", "the path of a folder, at most 400 characters"),
+    default="",
+    about="The journal's folder, relative to this file; empty means the state folder of the account.",
+)
+JOURNAL_RETENTION_DAYS: Final = Key(
+    section="journal",
+    name="retention_days",
+    kind=Whole(1, 3650),
+    default=_JOURNAL.retention_days,
+    about="How many days the journal is kept. Takes effect with a later version.",
+)
+
+KEYS: Final[tuple[Key[object], ...]] = (
+    READER_NAME,
+    READER_WATCH,
+    ON_REMOVAL,
+    HOLD_SECONDS,
+    IDLE_SECONDS,
+    IDLE_WARNING_SECONDS,
+    LONGEST_MINUTES,
+    PORTAL_SITE,
+    BROWSER_KIND,
+    BROWSER_WARM,
+    STAFF_HOTKEY,
+    SCREENS_LANGUAGE,
+    SCREENS_SOUND,
+    SCREENS_MONITORS,
+    JOURNAL_DIRECTORY,
+    JOURNAL_RETENTION_DAYS,
+)
+
+SITE_NAME: Final = Key(
+    section="",
+    name="name",
+    kind=Text(rf"{_LINE}{{1,100}}", "a name of 1 to 100 characters"),
+    default="",
+    about="What staff call this portal.",
+    required=True,
+)
+SITE_START: Final = Key(
+    section="",
+    name="start",
+    kind=_ADDRESS,
+    default="",
+    about="The first page.",
+    required=True,
+)
+SITE_ALLOW: Final = Key(
+    section="",
+    name="allow",
+    kind=Texts(
+        Text(
+            rf"(?:{_HOST}|\*\.{_LABEL}\.{_HOST})(?::[0-9]{{1,5}})?",
+            '"host", "host:port" or "*.host" in lower case (the host after *. has at least two parts)',
+        )
+    ),
+    default=(),
+    about="The hosts the portal needs; everything else is refused. *.host does not include host itself.",
+    required=True,
+)
+SITE_PRACTICE: Final = Key(
+    section="",
+    name="practice",
+    kind=Flag(),
+    default=False,
+    about="The guard itself serves its practice portal at 'start', a loopback address.",
+)
+LOGOUT_URL: Final[Key[str | None]] = Key(
+    section="logout",
+    name="url",
+    kind=_ADDRESS,
+    default=None,
+    about="The page that logs out; exactly one of url and click is given.",
+)
+LOGOUT_CLICK: Final[Key[str | None]] = Key(
+    section="logout",
+    name="click",
+    kind=Text(rf"{_LINE}{{1,500}}", "a CSS selector, at most 500 characters"),
+    default=None,
+    about="The CSS selector of the element whose click logs out.",
+)
+LOGOUT_DONE: Final = Key(
+    section="logout",
+    name="done",
+    kind=Text(rf"{_LINE}{{1,2000}}", "the beginning of an address, or a CSS selector"),
+    default="",
+    about="What proves it: the beginning of an address, or a selector only the logged-out page has.",
+    required=True,
+)
+LOGOUT_DEADLINE: Final = Key(
+    section="logout",
+    name="deadline_ms",
+    kind=Whole(100, 10_000),
+    default=LogoutRecipe(done="").deadline_ms,
+    about="How long the logout may take, in milliseconds; the browser is killed afterwards anyway.",
+)
+PERMIT_DOWNLOADS: Final = Key(
+    section="permit",
+    name="downloads",
+    kind=Flag(),
+    default=_PERMIT.downloads,
+    about="Whether pages may download files (they are gone with the session).",
+)
+PERMIT_PRINTING: Final = Key(
+    section="permit",
+    name="printing",
+    kind=Flag(),
+    default=_PERMIT.printing,
+    about="Whether pages may print.",
+)
+
+SITE_KEYS: Final[tuple[Key[object], ...]] = (
+    SITE_NAME,
+    SITE_START,
+    SITE_ALLOW,
+    SITE_PRACTICE,
+    LOGOUT_URL,
+    LOGOUT_CLICK,
+    LOGOUT_DONE,
+    LOGOUT_DEADLINE,
+    PERMIT_DOWNLOADS,
+    PERMIT_PRINTING,
+)
+
+
+def json_schema() -> Schema:
+    """Return the JSON Schema 2020-12 of guard.toml, and of a site profile under ``$defs/site``."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Madoguchi Guard: guard.toml",
+        **_object(KEYS),
+        "$defs": {"site": {"title": "Madoguchi Guard: a site profile", **_object(SITE_KEYS)}},
+    }
+
+
+def _object(keys: tuple[Key[object], ...]) -> Schema:
+    properties: Schema = {key.name: _property(key) for key in keys if not key.section}
+    for section in dict.fromkeys(key.section for key in keys if key.section):
+        members = tuple(key for key in keys if key.section == section)
+        properties[section] = _table({key.name: _property(key) for key in members}, members)
+    return _table(properties, tuple(key for key in keys if not key.section))
+
+
+def _table(properties: Schema, members: tuple[Key[object], ...]) -> Schema:
+    table: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
+    if required := [key.name for key in members if key.required]:
+        table["required"] = required
+    return table
+
+
+def _property(key: Key[object]) -> Schema:
+    default: Schema = {} if key.required or key.default is None else {"default": key.default}
+    return {"description": key.about, **key.kind.schema(), **default}

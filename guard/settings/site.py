@@ -1,0 +1,129 @@
+"""A site profile: which portal, which hosts, how to log out of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from guard.browser.rules import Rules
+from guard.browser.site import LogoutRecipe, Permit, Site
+from guard.errors import ConfigError
+from guard.settings import schema
+from guard.settings.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guard.settings.schema import Key
+
+_BARE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_PORTS = {"http": 80, "https": 443}
+
+
+def site_file(reading: Reading, shipped: Path) -> Path | None:
+    """Return the profile that ``portal.site`` means: a shipped one, or a path as seen from guard.toml.
+
+    Notes a problem and returns None when no profile of that name is shipped.
+    """
+    name = reading.take(schema.PORTAL_SITE)
+    if not _BARE_NAME.fullmatch(name):
+        return (Path() if reading.path is None else reading.path.parent) / name
+    profiles = {path.stem: path for path in (shipped / "sites").glob("*.toml")}
+    if name not in profiles:
+        names = ", ".join(f'"{each}"' for each in sorted(profiles))
+        reading.refuse(
+            schema.PORTAL_SITE, f"shipped is {names}; for a profile of your own give its path, ./{name}.toml"
+        )
+    return profiles.get(name)
+
+
+def read_site(path: Path) -> tuple[Site, Reading]:
+    """Return the portal that this profile describes, and the reading it came from.
+
+    Raises ConfigError with one sentence a problem.
+    """
+    reading = Reading(path, schema.SITE_KEYS)
+    site = Site(
+        name=reading.take(schema.SITE_NAME),
+        start=reading.take(schema.SITE_START),
+        allow=reading.take(schema.SITE_ALLOW),
+        logout=_logout(reading),
+        permit=Permit(
+            downloads=reading.take(schema.PERMIT_DOWNLOADS), printing=reading.take(schema.PERMIT_PRINTING)
+        ),
+        practice=reading.take(schema.SITE_PRACTICE),
+    )
+    if not reading.problems:
+        _check(site, reading)
+    if reading.problems:
+        raise ConfigError("\n".join(reading.problems))
+    return site, reading
+
+
+def _logout(reading: Reading) -> LogoutRecipe | None:
+    if not reading.has_section("logout"):
+        return None
+    url, click = reading.take(schema.LOGOUT_URL), reading.take(schema.LOGOUT_CLICK)
+    if reading.given(schema.LOGOUT_URL) == reading.given(schema.LOGOUT_CLICK):
+        reading.problems.append(f"{reading.path}: [logout] needs exactly one of url and click.")
+    return LogoutRecipe(
+        url=url,
+        click=click,
+        done=reading.take(schema.LOGOUT_DONE),
+        deadline_ms=reading.take(schema.LOGOUT_DEADLINE),
+    )
+
+
+def _check(site: Site, reading: Reading) -> None:
+    _check_address(schema.SITE_START, site.start, site.allow, reading)
+    if site.logout is not None and site.logout.url is not None:
+        _check_address(schema.LOGOUT_URL, site.logout.url, site.allow, reading)
+    if site.logout is not None and site.logout.done.startswith(("http://", "https://")):
+        _check_address(schema.LOGOUT_DONE, site.logout.done, site.allow, reading)
+    if site.practice and not _served_here(site.start):
+        reading.refuse(
+            schema.SITE_START,
+            "with practice = true allowed is http://127.0.0.1:PORT/ with a port from 1024 to 65535",
+        )
+
+
+def _check_address(key: Key[object], address: str, allow: Sequence[str], reading: Reading) -> None:
+    try:
+        parts, _ = _split(address)
+    except ValueError:
+        reading.refuse(key, "allowed is an address with a host, without user name or password")
+        return
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not _is_loopback(host):
+        reading.refuse(key, "allowed is https:// (http:// only for an address of this PC, such as 127.0.0.1)")
+    if not Rules(allow).may_request(address):
+        reading.refuse(key, f"its host must stand in allow, which is {', '.join(allow)}")
+
+
+def _split(address: str) -> tuple[SplitResult, int]:
+    parts = urlsplit(address)
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        raise ValueError(address)
+    return parts, parts.port or _PORTS[parts.scheme]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _served_here(start: str) -> bool:
+    parts, port = _split(start)
+    return (
+        parts.scheme == "http"
+        and _is_loopback(parts.hostname or "")
+        and port >= 1024
+        and parts.path in {"", "/"}
+    )

@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# What installer/run and installer/test share: bring this Debian 12 to where .venv/bin/guard works.
+# Sourced with the checkout as the working folder; installs only what is missing.
+# shellcheck disable=SC2034 # the package lists are used there
+
+packages_to_run=(
+  ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev
+  libegl1 libgl1 libasound2 libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0
+  libxcb-xkb1 libxkbcommon-x11-0 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libxkbfile1 libdbus-1-3
+  libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
+  fonts-noto-cjk bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
+)
+packages_to_test=(openbox x11-xserver-utils libx11-dev libxext-dev)
+
+say() { printf '\n==> %s\n' "$*"; }
+
+refuse() {
+  printf '%s: %s\n' "$0" "$*" >&2
+  exit 1
+}
+
+# as_root COMMAND…: through sudo unless we are root; proxies and apt's settings survive.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || refuse "root or sudo is needed to install packages"
+    sudo --preserve-env=http_proxy,https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY,APT_CONFIG,DEBIAN_FRONTEND "$@"
+  fi
+}
+
+# as_account COMMAND…: as the unprivileged account if we are root, otherwise as ourselves.
+as_account() { .venv/bin/python -P -m guard.account -- "$@"; }
+
+install_packages() {
+  command -v apt-get >/dev/null || refuse "this is no Debian (apt-get is missing); Debian 12 is supported"
+  local package missing=()
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    say "Debian packages: all there"
+    return
+  fi
+  say "Debian packages to install: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get -q -o DPkg::Lock::Timeout=300 update
+  as_root apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}"
+}
+
+# The distribution's Python only: one from a home folder cannot be read by the account.
+make_venv() {
+  local extras=$1 stamp
+  /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    refuse "/usr/bin/python3 is older than 3.11; Debian 12 or newer is needed"
+  stamp=$({ printf '%s\n' "$PWD" && /usr/bin/python3 --version && cat pyproject.toml; } | sha256sum)
+  if [[ -e .venv/installed$extras && $(<".venv/installed$extras") == "$stamp" ]]; then
+    say "Python environment .venv: up to date"
+    return
+  fi
+  say "Python environment .venv: installing (about 300 MB to download the first time)"
+  [[ -x .venv/bin/python ]] || /usr/bin/python3 -m venv .venv
+  PIP_ROOT_USER_ACTION=ignore .venv/bin/python -m pip install -e ".$extras"
+  printf '%s\n' "$stamp" >".venv/installed$extras"
+}
+
+# The account the guard runs as when root starts it; a user of their own needs none.
+make_account() {
+  if [[ $EUID -ne 0 ]] || getent passwd madoguchi >/dev/null; then return; fi
+  say "Account madoguchi: making it (system account, no login)"
+  useradd --system --create-home --home-dir /var/lib/madoguchi --shell /usr/sbin/nologin madoguchi
+  chmod 0700 /var/lib/madoguchi
+}
+
+# Only root may make the folder that X servers put their sockets into; a PC without a desktop has none.
+make_display_folder() {
+  [[ -d /tmp/.X11-unix ]] || as_root install -d -m 1777 /tmp/.X11-unix
+}
+
+start_reader_service() {
+  if [[ -d /run/systemd/system ]] && ! systemctl is-active --quiet pcscd.socket; then
+    say "Card reader service: starting"
+    as_root systemctl enable --now pcscd.socket
+  fi
+}
+
+# prepare EXTRAS PACKAGE…
+prepare() {
+  local extras=$1
+  umask 022
+  install_packages "${@:2}"
+  make_venv "$extras"
+  make_account
+  make_display_folder
+}

@@ -1,0 +1,38 @@
+"""A core that has nothing but a curtain: ``curtain_core.py TAG DISPLAY`` prints the curtain's window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from guard.browser.port import Geometry
+from guard.clock import SystemClock
+from guard.containers.bubblewrap import Bubblewrap
+from guard.screens.curtain import CurtainProcess, CurtainSetup
+from guard.settings.model import Language
+
+WHOLE = Geometry(x=0, y=0, width=1280, height=800)
+
+
+class Teller:
+    """Says the window's id to whoever started this."""
+
+    def curtain_up(self, curtain: int, _strip: int) -> None:
+        sys.stdout.write(f"{curtain}\n")
+        sys.stdout.flush()
+
+    def curtain_lost(self, why: str) -> None:
+        sys.exit(why)
+
+    def end_pressed(self) -> None:
+        pass
+
+    def staff_pressed(self) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    setup = CurtainSetup(display=sys.argv[2], language=Language.JA, sound=False)
+    curtain = CurtainProcess(Bubblewrap(sys.argv[1]), Teller(), SystemClock(), setup)
+    curtain.start((WHOLE, WHOLE, WHOLE))
+    signal.pause()

@@ -1,0 +1,178 @@
+"""What the curtain's tests stand on: a listener that can be waited for, and a container without walls."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+import psutil
+from Xlib import X, display
+from Xlib.ext import xtest
+
+from guard.browser.port import Geometry
+from guard.clock import SystemClock
+from guard.containers.port import Remains, Sealing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from Xlib.xobject.drawable import Window
+
+    from guard.screens.messages import Areas
+
+PATIENCE = 60.0
+"""Seconds until a test gives up; nothing is asserted about how long it took."""
+
+AREAS: Areas = (
+    Geometry(x=0, y=72, width=1280, height=728),
+    Geometry(x=0, y=0, width=1280, height=72),
+    Geometry(x=0, y=0, width=1280, height=800),
+)
+
+
+class Ear:
+    """Listens to the curtain."""
+
+    def __init__(self) -> None:
+        self.up: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+        self.lost: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.end: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.staff: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def curtain_up(self, curtain: int, strip: int) -> None:
+        self.up.put((curtain, strip))
+
+    def curtain_lost(self, why: str) -> None:
+        self.lost.put(why)
+
+    def end_pressed(self) -> None:
+        self.end.put(None)
+
+    def staff_pressed(self) -> None:
+        self.staff.put(None)
+
+
+class OpenContainer:
+    """A process with its children; no walls."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self.process = subprocess.Popen(
+            sealing.command, env=sealing.environment, pass_fds=(sealing.channel_fd,), start_new_session=True
+        )
+        self._lock = threading.Lock()
+        self._seen: set[psutil.Process] = set()
+
+    def pids(self) -> tuple[int, ...]:
+        return tuple(process.pid for process in self._alive())
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+
+    def wait(self, timeout: float) -> bool:
+        self.process.wait(timeout)
+        return not psutil.wait_procs(self._alive(), timeout)[1]
+
+    def remains(self) -> Remains:
+        return Remains(processes=len(self._alive()), storage=False)
+
+    def signal(self, number: signal.Signals) -> None:
+        for process in self._alive():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def _alive(self) -> list[psutil.Process]:
+        with self._lock:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                main = psutil.Process(self.process.pid)
+                self._seen |= {main, *main.children(recursive=True)}
+            return [one for one in self._seen if self._lives(one)]
+
+    @staticmethod
+    def _lives(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+
+class OpenSealer:
+    """Starts without sealing, and keeps the book."""
+
+    def __init__(self) -> None:
+        self.sealed: list[tuple[Sealing, OpenContainer]] = []
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        container = OpenContainer(sealing)
+        self.sealed.append((sealing, container))
+        return container
+
+    def sweep(self) -> int:
+        return 0
+
+    def why_not(self) -> str | None:
+        return None
+
+    def close(self) -> None:
+        for _, container in self.sealed:
+            container.kill()
+            container.wait(PATIENCE)
+
+
+class Stranger:
+    """Another X client: stacks, looks and clicks, and knows nothing of the guard."""
+
+    def __init__(self, name: str) -> None:
+        self.display = display.Display(name)
+        self.root = self.display.screen().root
+
+    def close(self) -> None:
+        self.display.close()
+
+    def find(self, window: int) -> Window:
+        return self.display.create_resource_object("window", window)
+
+    def stack(self) -> list[int]:
+        """Return all mapped windows from bottom to top."""
+        children = self.root.query_tree().children
+        return [one.id for one in children if one.get_attributes().map_state == X.IsViewable]
+
+    def lift(self, window: int) -> None:
+        self.find(window).configure(stack_mode=X.Above)
+        self.display.sync()
+
+    def hostile(self) -> int:
+        """Map a window that lies over everything, and return its id."""
+        window = self.root.create_window(
+            0, 0, 1280, 800, 0, X.CopyFromParent, background_pixel=0xCC2211, override_redirect=1
+        )
+        window.map()
+        self.display.sync()
+        return int(window.id)
+
+    def colour(self, x: int, y: int) -> str:
+        data = self.root.get_image(x, y, 1, 1, X.ZPixmap, 0xFFFFFFFF).data
+        return bytes(reversed(data[:3])).hex()
+
+    def click(self, x: int, y: int) -> None:
+        xtest.fake_input(self.display, X.MotionNotify, x=x, y=y)
+        xtest.fake_input(self.display, X.ButtonPress, 1)
+        xtest.fake_input(self.display, X.ButtonRelease, 1)
+        self.display.sync()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Return once it is true; fails after a while."""
+    clock = SystemClock()
+    end = clock.monotonic() + PATIENCE
+    while not true():
+        assert clock.monotonic() < end, "what was waited for did not happen"
+
+
+def environment(home: Path) -> Mapping[str, str]:
+    """Return what the curtain's process needs outside a container."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}

@@ -1,0 +1,357 @@
+"""The curtain as a real process on a real X server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.channel import Channel
+from guard.clock import SystemClock
+from guard.containers.bubblewrap import Bubblewrap
+from guard.errors import MachineError
+from guard.screens.curtain import CurtainProcess, CurtainSetup
+from guard.screens.messages import Open, Show, Up, read_report, write_order
+from guard.screens.port import Scene, Screen
+from guard.settings.model import Language
+from tests.screens.curtain_lab import (
+    AREAS,
+    PATIENCE,
+    Ear,
+    OpenContainer,
+    OpenSealer,
+    Stranger,
+    environment,
+    until,
+)
+from tests.support.xvfb import Xvfb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from guard.containers.port import Sealing
+
+pytestmark = pytest.mark.chain
+
+BLUE_TINT, GREEN_TINT, GREY_TINT, STRIP_BLUE = "e8f1fe", "e6f5ec", "f2f2f2", "0017c1"
+STAFF_BUTTON, ENGLISH_BUTTON, END_BUTTON = (1204, 744), (450, 744), (1206, 36)
+
+
+@pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
+def screen(request: pytest.FixtureRequest) -> Iterator[str]:
+    with Xvfb(window_manager=request.param) as server:
+        yield server.display
+
+
+@pytest.fixture
+def bare() -> Iterator[str]:
+    with Xvfb() as server:
+        yield server.display
+
+
+@pytest.fixture
+def stranger(screen: str) -> Iterator[Stranger]:
+    with closing(Stranger(screen)) as client:
+        yield client
+
+
+@pytest.fixture
+def bare_stranger(bare: str) -> Iterator[Stranger]:
+    with closing(Stranger(bare)) as client:
+        yield client
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def sealer() -> Iterator[OpenSealer]:
+    sealer = OpenSealer()
+    yield sealer
+    sealer.close()
+
+
+@pytest.fixture
+def make(sealer: OpenSealer, ear: Ear, tmp_path: Path) -> Iterator[Callable[[CurtainSetup], CurtainProcess]]:
+    made: list[CurtainProcess] = []
+
+    def make(setup: CurtainSetup) -> CurtainProcess:
+        there = replace(setup, environment=environment(tmp_path))
+        made.append(CurtainProcess(sealer, ear, SystemClock(), there))
+        return made[-1]
+
+    yield make
+    for curtain in made:
+        curtain.close()
+
+
+def setup(screen: str, *, painted_seconds: float = PATIENCE) -> CurtainSetup:
+    return CurtainSetup(
+        display=screen,
+        language=Language.JA,
+        sound=False,
+        up_seconds=PATIENCE,
+        painted_seconds=painted_seconds,
+    )
+
+
+def language(curtain: CurtainProcess) -> Language:
+    return curtain.language
+
+
+def shows(stranger: Stranger, colour: str) -> bool:
+    return stranger.colour(5, 100) == colour
+
+
+def test_up_means_that_the_first_scene_can_be_seen(
+    screen: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    stranger: Stranger,
+) -> None:
+    curtain = make(setup(screen))
+    curtain.show(Scene(screen=Screen.TAKE_CARD))
+    curtain.start(AREAS)
+    window, strip = ear.up.get(timeout=PATIENCE)
+    stranger.lift(window)
+    until(lambda: stranger.colour(5, 100) == GREEN_TINT)
+    stranger.lift(strip)
+    until(lambda: stranger.colour(5, 5) == STRIP_BLUE)
+
+
+def test_both_windows_are_born_at_the_bottom_beyond_the_window_manager(
+    screen: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    stranger: Stranger,
+) -> None:
+    above = stranger.hostile()
+    make(setup(screen)).start(AREAS)
+    curtain, strip = ear.up.get(timeout=PATIENCE)
+    stack = stranger.stack()
+    assert max(stack.index(curtain), stack.index(strip)) < stack.index(above)
+    for window, area in ((curtain, AREAS[2]), (strip, AREAS[1])):
+        assert stranger.find(window).get_attributes().override_redirect
+        shape = stranger.find(window).get_geometry()
+        assert (shape.x, shape.y, shape.width, shape.height) == (area.x, area.y, area.width, area.height)
+
+
+def test_buttons_reach_the_listener_and_do_not_take_the_keyboard(
+    screen: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    stranger: Stranger,
+) -> None:
+    curtain = make(setup(screen))
+    curtain.start(AREAS)
+    window, strip = ear.up.get(timeout=PATIENCE)
+    before = stranger.display.get_input_focus().focus
+    stranger.lift(window)
+    stranger.click(*STAFF_BUTTON)
+    ear.staff.get(timeout=PATIENCE)
+    stranger.lift(strip)
+    stranger.click(*END_BUTTON)
+    ear.end.get(timeout=PATIENCE)
+    assert stranger.display.get_input_focus().focus == before
+    assert ear.lost.empty()
+
+
+def test_scenes_follow_each_other_and_windows_follow_the_monitor(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    for screen, colour in (
+        (Screen.TAKE_CARD, GREEN_TINT),
+        (Screen.READY, BLUE_TINT),
+        (Screen.OUT_OF_SERVICE, GREY_TINT),
+    ):
+        curtain.show(Scene(screen=screen))
+        until(partial(shows, bare_stranger, colour))
+    portal, strip, whole = AREAS
+    curtain.resize((portal, strip, replace(whole, width=800, height=600)))
+    until(lambda: bare_stranger.find(window).get_geometry().width == 800)
+
+
+def test_a_chosen_language_lasts_until_the_next_citizen(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    curtain.show(Scene(screen=Screen.READY))
+    assert language(curtain) is Language.JA
+    bare_stranger.click(*ENGLISH_BUTTON)
+    until(lambda: language(curtain) is Language.EN)
+    curtain.show(Scene(screen=Screen.READY, alerts=1))
+    curtain.show(Scene(screen=Screen.ENDING))
+    assert language(curtain) is Language.EN
+    curtain.show(Scene(screen=Screen.READY))
+    assert language(curtain) is Language.JA
+
+
+def test_without_the_core_the_curtain_rises_above_everything_and_stays_there(
+    screen: str,
+    sealer: OpenSealer,
+    tmp_path: Path,
+    stranger: Stranger,
+) -> None:
+    ours, theirs = Channel.pair()
+    with theirs:
+        sealer.seal(bare_sealing(screen, theirs.fileno(), tmp_path))
+    ours.send(write_order(Open(areas=AREAS, sound=False)))
+    ours.send(write_order(Show(seq=1, scene=Scene(screen=Screen.OUT_OF_SERVICE), language=Language.JA)))
+    up = read_report(next(ours.messages()))
+    assert isinstance(up, Up)
+    hostile = stranger.hostile()
+    ours.close()
+    until(lambda: stranger.stack()[-1] == up.curtain)
+    stranger.lift(hostile)
+    until(lambda: stranger.stack()[-1] == up.curtain)
+    later = stranger.hostile()
+    until(lambda: stranger.stack()[-1] == up.curtain)
+    assert up.strip not in stranger.stack()
+    assert {hostile, later} < set(stranger.stack())
+    until(lambda: stranger.colour(5, 100) == BLUE_TINT)
+    assert sealer.sealed[0][1].process.poll() is None
+
+
+def test_a_stopped_curtain_is_lost_once_and_killed(
+    bare: str, sealer: OpenSealer, ear: Ear, make: Callable[[CurtainSetup], CurtainProcess]
+) -> None:
+    curtain = make(setup(bare, painted_seconds=1.0))
+    curtain.start(AREAS)
+    ear.up.get(timeout=PATIENCE)
+    _, container = sealer.sealed[0]
+    container.signal(signal.SIGSTOP)
+    curtain.show(Scene(screen=Screen.ENDING))
+    assert "in time" in ear.lost.get(timeout=PATIENCE)
+    container.process.wait(PATIENCE)
+    until(lambda: not curtain.pids())
+    curtain.show(Scene(screen=Screen.READY))
+    assert ear.lost.empty()
+
+
+def test_a_killed_curtain_is_lost_and_its_successor_shows_the_same_scene(
+    bare: str,
+    sealer: OpenSealer,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    ear.up.get(timeout=PATIENCE)
+    curtain.show(Scene(screen=Screen.TAKE_CARD))
+    sealer.sealed[0][1].kill()
+    ear.lost.get(timeout=PATIENCE)
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    until(lambda: bare_stranger.colour(5, 100) == GREEN_TINT)
+    assert len({sealing.name for sealing, _ in sealer.sealed}) == 2
+
+
+def test_a_closed_curtain_is_gone_and_not_called_lost(
+    bare: str, sealer: OpenSealer, ear: Ear, make: Callable[[CurtainSetup], CurtainProcess]
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    ear.up.get(timeout=PATIENCE)
+    assert curtain.pids()
+    curtain.close()
+    assert curtain.pids() == ()
+    assert sealer.sealed[0][1].remains().nothing
+    assert ear.lost.empty()
+
+
+class Unsealable(OpenSealer):
+    """A PC that cannot seal."""
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        raise MachineError(f"cannot seal {sealing.name.partition('-')[0]}")
+
+
+class Talker(OpenSealer):
+    """Starts a program that says something else than the curtain would."""
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        script = f'printf \'{{"is":"painted","seq":1}}\\n\' >&{sealing.channel_fd}; read forever'
+        return super().seal(replace(sealing, command=("bash", "-c", script)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [(Unsealable, "cannot seal curtain"), (Talker, "painted what it was not shown")]
+)
+def test_a_curtain_that_does_not_start_or_breaks_the_protocol_is_lost(
+    kind: type[OpenSealer], why: str, ear: Ear, tmp_path: Path
+) -> None:
+    sealer = kind()
+    curtain = CurtainProcess(
+        sealer, ear, SystemClock(), replace(setup(":0"), environment=environment(tmp_path))
+    )
+    curtain.start(AREAS)
+    assert why in ear.lost.get(timeout=PATIENCE)
+    curtain.close()
+    sealer.close()
+
+
+def bare_sealing(screen: str, descriptor: int, home: Path) -> Sealing:
+    """Return the sealing that the curtain asks for, caught from it."""
+    caught: list[Sealing] = []
+
+    class Catcher(OpenSealer):
+        def seal(self, sealing: Sealing) -> OpenContainer:
+            caught.append(sealing)
+            raise MachineError("only looking")
+
+    ear = Ear()
+    curtain = CurtainProcess(
+        Catcher(), ear, SystemClock(), replace(setup(screen), environment=environment(home))
+    )
+    curtain.start(AREAS)
+    ear.lost.get(timeout=PATIENCE)
+    curtain.close()
+    assert not caught[0].dies_with_parent
+    assert not caught[0].network
+    return replace(caught[0], command=(*caught[0].command[:-1], str(descriptor)), channel_fd=descriptor)
+
+
+def test_sealed_in_its_container_it_comes_up_and_outlives_the_core(
+    bare: str, bare_stranger: Stranger
+) -> None:
+    """The core is a process of its own here, and is killed."""
+    sealer = Bubblewrap(f"test-curtain-{os.getpid()}")
+    script = Path(__file__).with_name("curtain_core.py")
+    core = subprocess.Popen(
+        [sys.executable, script, f"test-curtain-{os.getpid()}", bare], stdout=subprocess.PIPE
+    )
+    with core:
+        assert core.stdout
+        window = int(core.stdout.readline())
+        hostile = bare_stranger.hostile()
+        assert bare_stranger.stack()[-1] == hostile
+        core.kill()
+    until(lambda: bare_stranger.stack()[-1] == window)
+    assert sealer.sweep() == 1
+    until(lambda: window not in bare_stranger.stack())
+    sealer.close()

@@ -1,0 +1,195 @@
+"""Settings: what is given is taken, what is not allowed is refused with a sentence that helps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.errors import ConfigError
+from guard.readers.port import Watch
+from guard.session.policy import OnRemoval
+from guard.settings.load import load
+from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOME = {"HOME": "/home/nobody"}
+SITE = """
+name = "x"
+start = "https://a.example/"
+allow = ["a.example", "*.b.example"]
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def file(text: str) -> Path:
+        path = tmp_path / "guard.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return file
+
+
+@pytest.fixture
+def refused(write: Callable[[str], Path]) -> Callable[[str], str]:
+    def sentence(text: str) -> str:
+        path = write(text)
+        with pytest.raises(ConfigError) as refusal:
+            load(path, HOME)
+        assert str(path.parent) in refusal.value.sentence
+        return refusal.value.sentence
+
+    return sentence
+
+
+@pytest.fixture
+def refused_site(refused: Callable[[str], str], tmp_path: Path) -> Callable[[str], str]:
+    def sentence(text: str) -> str:
+        (tmp_path / "town.toml").write_text(text, encoding="utf-8")
+        return refused('[portal]\nsite = "town.toml"')
+
+    return sentence
+
+
+def test_no_file_means_the_defaults_with_the_practice_portal() -> None:
+    settings = load(None, HOME)
+    assert settings.site.practice
+    assert settings.session.on_removal is OnRemoval.WIPE
+    assert settings.journal.directory == Path("/home/nobody/.local/state/madoguchi-guard/journal")
+
+
+def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_text(
+        SITE + '[logout]\nclick = "#out"\ndone = "#bye"\ndeadline_ms = 900\n[permit]\nprinting = true\n',
+        encoding="utf-8",
+    )
+    settings = load(
+        write(
+            '[reader]\nname = "ACR"\nwatch = "handle"\n'
+            '[session]\non_removal = "hold"\nhold_seconds = 5\n'
+            '[portal]\nsite = "./town.toml"\n[browser]\nwarm = 3\n'
+            '[screens]\nlanguage = "easy-ja"\nsound = false\n[journal]\ndirectory = "log"\n'
+        ),
+        HOME,
+    )
+    assert (settings.reader.name, settings.reader.watch) == ("ACR", Watch.HANDLE)
+    assert (settings.session.on_removal, settings.session.hold_seconds) == (OnRemoval.HOLD, 5)
+    assert settings.browser.warm == 3
+    assert (settings.screens.language, settings.screens.sound) == (Language.EASY_JA, False)
+    assert settings.journal.directory == tmp_path / "log"
+    assert settings.site.allow == ("a.example", "*.b.example")
+    assert settings.site.permit.printing
+    assert settings.site.logout is not None
+    assert (settings.site.logout.click, settings.site.logout.deadline_ms) == ("#out", 900)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("foo = 1", ['"foo"', "reader", "journal"]),
+        ("[sesion]", ['"sesion"', 'did you mean "session"']),
+        ("session = 5", ["session is a section"]),
+        ("[session]\nhold_second = 1", ["[session]", '"hold_second"', 'did you mean "hold_seconds"']),
+        ("[session]\nhold_seconds = true", ["hold_seconds = true", "a whole number from 5 to 600"]),
+        ("[session]\nhold_seconds = 4", ["hold_seconds = 4", "5 to 600"]),
+        ("[session]\nhold_seconds = 60.0", ["hold_seconds = 60.0", "5 to 600"]),
+        ('[session]\non_removal = "lock"', ['on_removal = "lock"', '"wipe" or "hold"']),
+        ("[session]\nidle_seconds = 30", ["idle_warning_seconds = 30", "less than", "30"]),
+        ('[browser]\nkind = "chrome"', ['kind = "chrome"', 'allowed is "embedded"']),
+        ("[browser]\nwarm = 0", ["warm = 0", "1 to 3"]),
+        ('[screens]\nsound = "yes"', ['sound = "yes"', "true or false"]),
+        ("[screens]\nlanguage = {}", ["language = a table", '"ja"']),
+        ('[staff]\nhotkey = "l"', ['hotkey = "l"', "at least two of"]),
+        ('[reader]\nname = "a\\nb"', ["name", "at most 200 characters"]),
+        ('[portal]\nsite = "nowhere"', ['site = "nowhere"', '"practice"', "./nowhere.toml"]),
+        ('[portal]\nsite = "./nowhere.toml"', ["nowhere.toml", "no such file"]),
+        ("a = }", ["not valid TOML", "line 1"]),
+    ],
+)
+def test_a_refusal_names_the_key_what_was_given_and_what_is_allowed(
+    refused: Callable[[str], str], text: str, named: list[str]
+) -> None:
+    sentence = refused(text)
+    assert [word for word in named if word not in sentence] == []
+
+
+def test_all_problems_of_both_files_are_told_at_once(refused: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_text(SITE + "colour = 1", encoding="utf-8")
+    sentence = refused('[browser]\nwarm = 9\n[session]\nx = 1\n[portal]\nsite = "./town.toml"')
+    assert [word in sentence for word in ("warm = 9", '"x"', '"colour"')] == [True, True, True]
+    assert len(sentence.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", ["name is missing", "start is missing", "allow is missing"]),
+        (SITE.replace("https://a", "http://a"), ["start", "allowed is https://"]),
+        (SITE.replace("https://a.example/", "https://u:p@a.example/"), ["start", "without user name"]),
+        (SITE.replace("https://a.example/", "https://a.example:99999/"), ["start", "an address with a host"]),
+        (SITE.replace("https://a.example/", "https://c.example/"), ["c.example", "must stand in allow"]),
+        (SITE.replace("https://a.example/", "https://b.example/"), ["must stand in allow"]),
+        (SITE.replace("https://a.example/", "ftp://a.example/"), ["start", "https://"]),
+        (
+            SITE.replace("https://a.example/", "https://a.example:444/").replace(
+                '"a.', '"a.example:443", "x.'
+            ),
+            ["allow"],
+        ),
+        (SITE.replace('"*.b.example"', '"*.example"'), ["allow", "at least two parts"]),
+        (SITE.replace('"*.b.example"', '"*"'), ["allow", "at least two parts"]),
+        (SITE.replace('"*.b.example"', '"B.example"'), ["lower case"]),
+        (SITE.replace('"*.b.example"', '"https://b.example"'), ["allow"]),
+        ('name = "x"\nstart = "https://a.example/"\nallow = []', ["allow = []", "at least one"]),
+        (SITE + "[logout]\ndone = '#x'", ["exactly one of url and click"]),
+        (SITE + "[logout]\ndone = '#x'\nclick = '#y'\nurl = 'https://a.example/'", ["exactly one"]),
+        (SITE + "[logout]\nclick = '#y'", ["[logout] done is missing"]),
+        (SITE + "[logout]\nclick = '#y'\ndone = 'https://c.example/'", ["[logout] done", "c.example"]),
+        (SITE + "[logout]\nurl = 'http://a.example/'\ndone = '#x'", ["[logout] url", "https://"]),
+        (
+            SITE + "[logout]\nclick = '#y'\ndone = '#x'\ndeadline_ms = 99",
+            ["deadline_ms = 99", "100 to 10000"],
+        ),
+        (SITE + "[permit]\ncamera = true", ["[permit]", '"camera"', "downloads, printing"]),
+        (SITE.replace("name", "practice = true\nname"), ["practice = true", "http://127.0.0.1:PORT/"]),
+    ],
+)
+def test_a_site_profile_that_could_let_a_citizen_astray_is_refused(
+    refused_site: Callable[[str], str], text: str, named: list[str]
+) -> None:
+    sentence = refused_site(text)
+    assert "town.toml" in sentence
+    assert [word for word in named if word not in sentence] == []
+
+
+def test_a_refusal_repeats_of_an_address_nothing_beyond_the_host(
+    refused_site: Callable[[str], str],
+) -> None:
+    sentence = refused_site(SITE.replace("https://a.example/", "https://me:pw@c.example/secret?token=1#x"))
+    assert "https://c.example/…" in sentence
+    assert [word for word in ("me:", "pw", "secret", "token") if word in sentence] == []
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"absent\.toml: there is no such file"):
+        load(tmp_path / "absent.toml", HOME)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "guard.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"guard\.toml: is not UTF-8"):
+        load(tmp_path / "guard.toml", HOME)
+
+
+def test_a_file_the_account_may_not_read_is_named_with_the_account(write: Callable[[str], Path]) -> None:
+    """Tests never run as root, whom no mode stops."""
+    path = write("")
+    path.chmod(0)
+    assert os.geteuid() != 0
+    with pytest.raises(ConfigError, match=r"guard\.toml: the account \w+ cannot read it"):
+        load(path, HOME)

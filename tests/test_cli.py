@@ -1,0 +1,154 @@
+"""The commands as people type them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard import __version__
+from guard.clock import SystemClock
+from guard.control import ControlServer
+from guard.errors import ConfigError
+from guard.paths import control_socket, runtime_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+STATUS: Mapping[str, object] = {
+    "state": "READY",
+    "session": None,
+    "since": "2026-01-02T03:04:05Z",
+    "reader": {"name": "Counter Reader 00 00", "state": "absent", "counter": 4},
+    "capsule": {"pids": [11, 12], "warm": True},
+    "covered": True,
+    "alerts_open": 2,
+    "version": "0.1.0",
+    "policy": "wipe",
+}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "LANG": "C.UTF-8"}
+
+
+@pytest.fixture
+def asked(environment: dict[str, str]) -> Iterator[list[object]]:
+    """The commands that a running guard got."""
+    commands = list[object]()
+
+    def status(request: Mapping[str, object]) -> Mapping[str, object]:
+        commands.append(request["cmd"])
+        return STATUS
+
+    def end(_: Mapping[str, object]) -> Mapping[str, object]:
+        raise ConfigError("no session is open.")
+
+    handlers = {"status": status, "cover": status, "end": end}
+    server = ControlServer(control_socket(runtime_folder(environment)), handlers, SystemClock())
+    server.start()
+    yield commands
+    server.close()
+
+
+def guard(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "guard", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60
+    )
+
+
+def test_the_version_is_the_distributions(environment: dict[str, str]) -> None:
+    assert guard(environment, "--version").stdout == f"guard {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["open"], ["status", "--jso"], ["config"], ["config", "edit"]])
+def test_wrong_usage_ends_with_2(environment: dict[str, str], arguments: list[str]) -> None:
+    ended = guard(environment, *arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("usage: guard")
+
+
+@pytest.mark.parametrize("command", ["status", "end", "cover"])
+def test_without_a_guard_the_commands_say_so(environment: dict[str, str], command: str) -> None:
+    ended = guard(environment, command)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "guard: no guard is running for this account; start it with guard run.\n"
+
+
+@pytest.mark.usefixtures("asked")
+def test_status_for_programs_is_what_the_guard_said(environment: dict[str, str]) -> None:
+    ended = guard(environment, "status", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)) == (0, STATUS)
+
+
+@pytest.mark.usefixtures("asked")
+def test_status_for_people_says_everything_in_words(environment: dict[str, str]) -> None:
+    lines = guard(environment, "status").stdout.splitlines()
+    assert len(lines) == len(STATUS)
+    for line, text in zip(
+        lines,
+        [
+            "カード待ち / ready for a card",
+            "なし / none",
+            "2026-01-02T03:04:05Z",
+            "カードなし / no card  Counter Reader 00 00",
+            "隠しています / covered",
+            "予備あり、プロセス 2 / spare ready, 2 processes",
+            "2",
+            "wipe",
+            "0.1.0",
+        ],
+        strict=True,
+    ):
+        assert line.endswith(f"  {text}")
+
+
+def test_cover_is_handed_to_the_guard(environment: dict[str, str], asked: list[object]) -> None:
+    assert guard(environment, "cover").returncode == 0
+    assert asked == ["cover"]
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_refused_command_is_one_sentence(environment: dict[str, str]) -> None:
+    ended = guard(environment, "end")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "guard: no session is open.\n")
+
+
+def test_good_settings_are_one_line(environment: dict[str, str]) -> None:
+    ended = guard(environment, "config", "check")
+    assert (ended.returncode, len(ended.stdout.splitlines()), ended.stderr) == (0, 1, "")
+
+
+@pytest.mark.parametrize("command", [["run"], ["config", "check"], ["config", "show"]])
+def test_bad_settings_start_nothing(environment: dict[str, str], tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "bad.toml").write_text("[browser]\nwarm = 9\n")
+    ended = guard(environment, *command, "--config", str(tmp_path / "bad.toml"))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    allowed = "allowed is a whole number from 1 to 3"
+    assert ended.stderr == f"guard: {tmp_path / 'bad.toml'}: [browser] warm = 9 is refused; {allowed}.\n"
+
+
+def test_the_schema_is_json(environment: dict[str, str]) -> None:
+    assert "session" in json.loads(guard(environment, "config", "schema").stdout)["properties"]
+
+
+def test_doctor_ends_with_1_where_the_guard_cannot_run(environment: dict[str, str]) -> None:
+    ended = guard({**environment, "XDG_SESSION_TYPE": "wayland"}, "doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(ended.stdout)["checks"]}
+    assert ended.returncode == 1
+    assert checks["display"]["state"] == "fail"
+    assert checks["packages"]["state"] == "ok"
+
+
+def test_doctor_for_people_gives_each_failure_its_mend(environment: dict[str, str]) -> None:
+    lines = guard({**environment, "XDG_SESSION_TYPE": "wayland"}, "doctor").stdout.splitlines()
+    (failed,) = (number for number, line in enumerate(lines) if "Wayland" in line)
+    assert lines[failed].startswith("要対応 / fail")
+    assert "X11 (Xorg)" in lines[failed + 1]

@@ -1,0 +1,144 @@
+"""Each check finds what is there and names what is not, with its mend."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from guard.doctor import Doctor, LackError, State, finding
+from guard.readers.scard import Code, Context, Handle
+
+NOWHERE = Path("/nowhere")
+
+
+@dataclass
+class FakeScard:
+    """A PC/SC service with these readers."""
+
+    answer: int = Code.SUCCESS
+    readers: tuple[str, ...] = ()
+    released: list[Context] = field(default_factory=list)
+
+    def establish(self) -> tuple[int, Context]:
+        return self.answer, Context(7)
+
+    def release(self, context: Context) -> None:
+        self.released.append(context)
+
+    def list_readers(self, context: Context) -> tuple[int, tuple[str, ...]]:
+        del context
+        return Code.SUCCESS, self.readers
+
+    def status_change(self, context: Context, timeout: float, reader: str, known: int) -> tuple[int, int]:
+        raise NotImplementedError
+
+    def connect(self, context: Context, reader: str) -> tuple[int, Handle]:
+        raise NotImplementedError
+
+    def handle_status(self, handle: Handle) -> int:
+        raise NotImplementedError
+
+    def disconnect(self, handle: Handle) -> None:
+        raise NotImplementedError
+
+
+def doctor(scard: FakeScard | None = None, fonts: Path = NOWHERE, **environment: str) -> Doctor:
+    return Doctor(environment, lambda: scard or FakeScard(), [fonts], driver=NOWHERE)
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("readers", "state", "found"),
+    [
+        (("Counter",), State.OK, "Counter"),
+        ((), State.WARN, "no card reader"),
+        (("One", "Two"), State.WARN, "One, Two"),
+    ],
+)
+def test_the_readers_are_named(readers: tuple[str, ...], state: State, found: str) -> None:
+    scard = FakeScard(readers=readers)
+    result = finding("reader", doctor(scard).reader)
+    assert (result.state, bool(result.mend)) == (state, state is not State.OK)
+    assert found in result.found
+    assert scard.released == [Context(7)]
+
+
+def test_a_pcsc_service_that_does_not_answer_is_a_failure() -> None:
+    result = finding("reader", doctor(FakeScard(answer=0x8010001D)).reader)
+    assert (result.state, "0x8010001D" in result.found, "pcscd" in result.mend) == (State.FAIL, True, True)
+
+
+@pytest.mark.parametrize("variable", [("WAYLAND_DISPLAY", "wayland-0"), ("XDG_SESSION_TYPE", "wayland")])
+def test_wayland_is_refused_even_beside_an_x_server(variable: tuple[str, str]) -> None:
+    environment = {"DISPLAY": ":0", **dict([variable])}
+    with pytest.raises(LackError, match="Wayland"):
+        Doctor(environment, FakeScard).display()
+
+
+def test_a_missing_display_is_named() -> None:
+    with pytest.raises(LackError, match="DISPLAY is not set"):
+        doctor().display()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_x_server_that_does_not_answer_is_named() -> None:
+    """python-xlib leaves the sockets of its failed tries to the garbage collector, which warns."""
+    with pytest.raises(LackError, match=":4242"):
+        doctor(DISPLAY=":4242").display()
+
+
+def test_a_bubblewrap_that_may_not_make_namespaces_is_told_in_its_words(tmp_path: Path) -> None:
+    program(tmp_path, "bwrap", "echo no permissions >&2; exit 1")
+    with pytest.raises(LackError, match="no permissions") as lack:
+        doctor(PATH=str(tmp_path)).container()
+    assert "user.max_user_namespaces" in lack.value.mend
+
+
+def test_a_bubblewrap_that_works_is_found(tmp_path: Path) -> None:
+    program(tmp_path, "bwrap", "exit 0")
+    assert doctor(PATH=str(tmp_path)).container() == str(tmp_path / "bwrap")
+
+
+def test_a_missing_bubblewrap_is_a_failure(tmp_path: Path) -> None:
+    result = finding("container", doctor(PATH=str(tmp_path)).container)
+    assert (result.state, result.mend) == (State.FAIL, "apt-get install bubblewrap")
+
+
+def test_missing_fonts_are_a_warning(tmp_path: Path) -> None:
+    assert finding("fonts", doctor(fonts=tmp_path).fonts).state is State.WARN
+    (tmp_path / "noto").mkdir()
+    (tmp_path / "noto" / "NotoSansCJK-Regular.ttc").touch()
+    assert finding("fonts", doctor(fonts=tmp_path).fonts).state is State.OK
+
+
+def test_a_journal_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    result = finding("journal", doctor(XDG_STATE_HOME=str(tmp_path)).journal)
+    tmp_path.chmod(stat.S_IRWXU)
+    assert (result.state, str(tmp_path) in result.found) == (State.FAIL, True)
+
+
+def test_a_runtime_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
+    result = finding("runtime", doctor(XDG_RUNTIME_DIR=str(tmp_path / "gone")).runtime)
+    assert (result.state, "cannot be made" in result.found) == (State.FAIL, True)
+
+
+def test_what_only_the_demo_needs_is_a_warning(tmp_path: Path) -> None:
+    for name in ("pcscd", "Xvfb"):
+        program(tmp_path, name, "exit 0")
+    result = finding("practice", doctor(PATH=str(tmp_path)).practice)
+    assert (result.state, result.mend) == (State.WARN, "apt-get install vsmartcard-vpcd")
+
+
+def test_every_check_has_its_outcome(tmp_path: Path) -> None:
+    findings = doctor(HOME=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path)).findings()
+    assert len({each.name for each in findings}) == len(findings)
+    assert {each.state for each in findings if each.name in {"account", "packages"}} == {State.OK}
+    assert all(bool(each.mend) == (each.state is not State.OK) for each in findings)
