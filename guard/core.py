@@ -44,6 +44,8 @@ CLOCK_DRIFT = timedelta(seconds=2)
 """How far wall time may part from monotonic time between two pulses before it counts as a jump."""
 CURTAIN_PAUSE = 5.0
 """s that a curtain must have lived to be started again at once; a broken one must not keep the PC busy."""
+CURTAIN_CHECK = 10.0
+"""s between two signs of life that the curtain is asked for."""
 RETRY_WIPE = 1.0
 """s between two attempts to prove a failed wipe after all."""
 
@@ -119,6 +121,7 @@ class Core:
         self._silent = False
         self._cover_asked_at = 0.0
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
+        self._curtain_checked_at = clock.monotonic()
 
     def run(self) -> None:
         """Serve until the session is over and the guard is stopping, or the display is gone."""
@@ -137,6 +140,7 @@ class Core:
             self._open(letters.Letter(posted_at=self._clock.monotonic(), content=due))
         self._watch_reader()
         self._watch_clock()
+        self._watch_curtain()
         return letter is not None
 
     def over(self) -> bool:
@@ -200,7 +204,7 @@ class Core:
             self._perform(effect)
         if outcome.session.state is not before.state:
             self._since = self._clock.utc()
-            self._cause = _name(event)
+            self._cause = _why_closed(outcome.session) or _NAMES[type(event)]
         self._write_down(before, event, posted_at, stale=outcome.stale)
         self._present()
 
@@ -274,14 +278,14 @@ class Core:
     def _write_down(self, before: Session, event: ev.Event, posted_at: float, *, stale: bool) -> None:
         after = self._session
         if stale:
-            self._parts.journal.record("stale", before.current, event=_name(event))
+            self._parts.journal.record("stale", before.current, event=_NAMES[type(event)])
         elif after.state is not before.state:
             self._parts.journal.record(
                 "state",
                 after.current or before.current,
                 before=before.state.value,
                 after=after.state.value,
-                cause=_name(event),
+                cause=_NAMES[type(event)],
                 counter=getattr(event, "counter", None),
                 handled_ms=round((self._clock.monotonic() - posted_at) * 1000, 3),
             )
@@ -304,12 +308,35 @@ class Core:
         if slept or abs(utc - monotonic) > CLOCK_DRIFT:
             self._handle(ev.ClockJumped(), self._clock.monotonic())
 
+    def _watch_curtain(self) -> None:
+        """Let the curtain paint now and then, so that a frozen one shows before it is needed."""
+        now = self._clock.monotonic()
+        if now - self._curtain_checked_at >= CURTAIN_CHECK:
+            self._curtain_checked_at = now
+            self._parts.curtain.check()
+
     def _read_clocks(self) -> tuple[timedelta, timedelta, timedelta]:
         clock = self._clock
         wall = timedelta(seconds=clock.utc().timestamp())
         return timedelta(seconds=clock.monotonic()), timedelta(seconds=clock.boot()), wall
 
 
-def _name(event: ev.Event) -> str:
+def _why_closed(session: Session) -> str:
+    """Return what keeps the counter out of service, for the staff line; empty in every other state."""
+    facts = session.facts
+    if session.state is not State.OUT_OF_SERVICE:
+        return ""
+    if facts.stopping:
+        return _NAMES[ev.SystemChanging]
+    if facts.closed:
+        return _NAMES[ev.StaffOutOfService]
+    return _NAMES[ev.JournalLost if not facts.journal else ev.ReaderLost]
+
+
+def _snake_case(name: str) -> str:
     """``CardAbsent`` -> ``card_absent``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+_NAMES = {event: _snake_case(event.__name__) for event in ev.EVENTS}
+"""The events by the names that the journal and the screens' texts know them by."""

@@ -49,6 +49,10 @@ class Reports:
         """See `guard.screens.port.CurtainListener`."""
         self._post(ev.EndRequested(by=ev.EndedBy.CITIZEN))
 
+    def staff_pressed(self) -> None:
+        """See `guard.screens.port.CurtainListener`; whoever calls staff does not want to be read over."""
+        self._post(ev.CoverRequested())
+
     # --- the capsules
 
     def spare_appeared(self, session: ev.SessionId, window: int) -> None:

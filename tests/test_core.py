@@ -111,6 +111,9 @@ class Curtain:
     def show(self, scene: Scene) -> None:
         self.scenes.append(scene)
 
+    def check(self) -> None:
+        self._calls.made.append("check curtain")
+
     def resize(self, areas: tuple[Geometry, Geometry, Geometry]) -> None:
         assert areas
         self._calls.made.append("resize curtain")
@@ -290,6 +293,21 @@ def test_a_held_session_ends_when_its_time_is_over() -> None:
     assert desk.is_in(State.HELD)
     desk.turn(2)
     assert desk.is_in(State.ENDING)
+
+
+def test_the_curtain_is_asked_for_a_sign_of_life_now_and_then(desk: Desk) -> None:
+    desk.open_session()
+    desk.turn(10)
+    assert desk.calls.take().count("check curtain") == 1
+
+
+def test_the_staff_line_names_what_keeps_the_counter_closed(desk: Desk) -> None:
+    desk.open_session()
+    desk.say(ev.ReaderLost(why=ev.ReaderLoss.READER_GONE))
+    assert desk.curtain.scenes[-1].cause == "reader_lost"
+    desk.say(_receipt(A))
+    assert desk.is_in(State.OUT_OF_SERVICE)
+    assert desk.curtain.scenes[-1].cause == "reader_lost"
 
 
 def test_the_longest_duration_ends_a_session(desk: Desk) -> None:

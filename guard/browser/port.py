@@ -93,8 +93,10 @@ class Capsule(Protocol):
         ...
 
     def logout(self) -> tuple[Logout, float]:
-        """Run the site profile's logout recipe within its deadline; return what became of it and the ms
-        it took. Blocks for at most the deadline; returns early when `kill` is called meanwhile."""
+        """Run the site profile's logout recipe within its deadline; return what became of it and its ms.
+
+        Blocks for at most the deadline; returns early when `kill` is called meanwhile.
+        """
         ...
 
     def kill(self) -> None:
@@ -102,8 +104,10 @@ class Capsule(Protocol):
         ...
 
     def prove_gone(self, timeout: float) -> tuple[int, bool, float, float]:
-        """Kill, wait at most ``timeout`` s, look for what is left: (processes left, storage left, ms until
-        the last process was reaped, ms of the look). May be called again after a failure."""
+        """Kill, wait at most ``timeout`` s, and look for what is left. May be called again after a failure.
+
+        Returns processes left, storage left, ms until the last process was reaped, ms of the look.
+        """
         ...
 
 

@@ -35,7 +35,7 @@ class Site:
     start: str
     """The first page, an http or https URL."""
     allow: tuple[str, ...]
-    """Hosts, ``host``, ``host:port`` or ``*.host`` (which does not include ``host`` itself); all else is refused."""
+    """Hosts: ``host``, ``host:port`` or ``*.host`` (which does not include ``host`` itself); no others."""
     logout: LogoutRecipe | None = None
     permit: Permit = Permit()
     practice: bool = False

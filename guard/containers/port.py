@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +70,17 @@ class Sealer(Protocol):
     """Makes containers."""
 
     def seal(self, sealing: Sealing) -> Container:
-        """Start the command sealed; raises MachineError when this PC cannot do it. Callable from every
-        thread; the container's life never hangs on the calling thread."""
+        """Start the command sealed; raises MachineError when this PC cannot do it.
+
+        Callable from every thread; the container's life never hangs on the calling thread.
+        """
         ...
 
     def sweep(self) -> int:
         """Kill all containers that an earlier run of the same guard left; return how many there were.
-        Raises MachineError when one does not go."""
+
+        Raises MachineError when one does not go.
+        """
         ...
 
     def why_not(self) -> str | None:

@@ -24,15 +24,16 @@ class Look:
 def understand(word: int) -> Look | None:
     """Return what the word says, or None if it does not say clearly whether a card is there.
 
-    A card that other programs use is a card that is there.
+    A card that other programs use is a card that is there. A mute one (put in the wrong way round) is not: it
+    ends a session like any removal, and opens none.
     """
     state = State(word & sum(State))
-    if state & (State.UNKNOWN | State.UNAVAILABLE | State.MUTE):
+    if state & (State.UNKNOWN | State.UNAVAILABLE):
         return None
     if bool(state & State.PRESENT) == bool(state & State.EMPTY):
         return None
     return Look(
-        present=bool(state & State.PRESENT),
+        present=State.PRESENT in state and State.MUTE not in state,
         counter=word >> 16 & 0xFFFF,
         changed=bool(state & State.CHANGED),
         known=word & ~State.CHANGED,

@@ -44,8 +44,11 @@ class ReaderWatch(Protocol):
     """
 
     def start(self) -> None:
-        """Begin to watch; raises ConfigError when the reader cannot be told (none, or several and none
-        named) and MachineError when there is no PC/SC service."""
+        """Begin to watch.
+
+        Raises ConfigError when the reader cannot be told (none, or several and none named) and MachineError
+        when there is no PC/SC service.
+        """
         ...
 
     def status(self) -> ReaderStatus:

@@ -97,6 +97,12 @@ class CurtainProcess:
             if self._life:
                 self._life.show(scene, self._language)
 
+    def check(self) -> None:
+        """See `Curtain.check`."""
+        with self._lock:
+            if self._life:
+                self._life.show(self._scene_now(), self._language)
+
     def resize(self, areas: Areas) -> None:
         """See `Curtain.resize`."""
         with self._lock:

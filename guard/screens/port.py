@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from guard.browser.port import Geometry
+if TYPE_CHECKING:
+    from guard.browser.port import Geometry
 
 
 class Monitors(StrEnum):
@@ -35,9 +36,9 @@ class ShadeListener(Protocol):
 class Shade(Protocol):
     """Bare windows that the core itself owns, one a monitor, and the order of everyone else's windows.
 
-    The order from top to bottom is, covered: curtain, shade, strip, portal, spares. Uncovered: strip, portal, curtain,
-    shade, spares; monitors other than the first stay shaded. Calls return at once; a thread of its own talks to
-    the display server, keeps watch over the order, and reports.
+    The order from top to bottom is, covered: curtain, shade, strip, portal, spares. Uncovered: strip, portal,
+    curtain, shade, spares; monitors other than the first stay shaded. Calls return at once; a thread of its
+    own talks to the display server, keeps watch over the order, and reports.
     """
 
     def start(self) -> None:
@@ -51,7 +52,7 @@ class Shade(Protocol):
     def cover(self) -> float:
         """Put the shade above everything, then the curtain above it; confirmed through the listener.
 
-        Returns the monotonic s of the request, by which its answer is known.
+        Gives it a few ms of head start; returns the monotonic s of the request, by which its answer is known.
         """
         ...
 
@@ -126,7 +127,7 @@ class CurtainListener(Protocol):
         ...
 
     def staff_pressed(self) -> None:
-        """Somebody pressed the staff button on the strip or a screen."""
+        """Somebody pressed the staff button on the strip."""
         ...
 
 
@@ -139,6 +140,10 @@ class Curtain(Protocol):
 
     def show(self, scene: Scene) -> None:
         """Show this scene; the latest wins; never blocks. An unpainted scene ends in `curtain_lost`."""
+        ...
+
+    def check(self) -> None:
+        """Ask for a sign of life: the scene is painted again, or it ends in `curtain_lost`. Never blocks."""
         ...
 
     def resize(self, areas: tuple[Geometry, Geometry, Geometry]) -> None:

@@ -59,6 +59,7 @@ def strip_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict[s
     return {
         **_common(scene, language, catalogue),
         "main": catalogue.html(language, "strip.main"),
+        "staffLabel": catalogue.html(language, "label.staff"),
         "endLabel": catalogue.html(language, "label.end"),
         "names": {other: catalogue.html(other, "name.short") for other in LANGUAGES},
     }
@@ -70,7 +71,6 @@ def _common(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str,
         "language": language,
         "lang": catalogue.raw(language, "lang"),
         "languagesLabel": catalogue.raw(language, "label.languages"),
-        "staffLabel": catalogue.html(language, "label.staff"),
         "alerts": scene.alerts,
         "alertsLabel": catalogue.html(language, "label.alerts") if scene.alerts else "",
     }

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 _MARK = "_MADOGUCHI_GUARD_SHADE"
 _SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
 _CUT_BUFFERS = range(Xatom.CUT_BUFFER0, Xatom.CUT_BUFFER7 + 1)
+HEAD_START = 0.005
+"""s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 _RAISES_BEFORE_GIVING_UP = 50
 """Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
 
@@ -69,6 +71,7 @@ class X11Shade:
         self._covering = True
         self._confirmed = False
         self._asked_at: float | None = None
+        self._answered = threading.Event()
         self._portal: int | None = None
         self._curtain: int | None = None
         self._strip: int | None = None
@@ -118,7 +121,9 @@ class X11Shade:
     def cover(self) -> float:
         """See `Shade.cover`."""
         asked_at = self._clock.monotonic()
+        self._answered.clear()
         self._do(lambda: self._cover(asked_at))
+        self._answered.wait(HEAD_START)
         return asked_at
 
     def uncover(self, portal: int) -> None:
@@ -205,6 +210,7 @@ class X11Shade:
             return
         confirmed_at = self._clock.monotonic()
         self._confirmed = True
+        self._answered.set()
         asked_at, self._asked_at = self._asked_at, None
         if asked_at is not None:
             self._listener.cover_confirmed(asked_at, confirmed_at)
@@ -344,7 +350,7 @@ class X11Shade:
             picture.free()
 
     def _new_shade(self, area: Geometry) -> Window:
-        window = self._root.create_window(
+        window: Window = self._root.create_window(
             area.x,
             area.y,
             area.width,

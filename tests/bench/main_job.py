@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from guard.clock import SystemClock
-from guard.practice.pcscd import PracticeReader
 from tests.support.counter import Counter, counter
-from tests.support.pcsc import build_virtual_reader
+from tests.support.pcsc import VirtualReader, build_driver
 from tests.support.site import PORTAL_COLOUR, web_site
 from tests.support.xvfb import Xvfb
 
@@ -178,19 +177,9 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guard-bench-")))
         screen = stack.enter_context(Xvfb())
-        reader = stack.enter_context(
-            PracticeReader(folder / "pcsc", driver=build_virtual_reader(folder / "driver"))
-        )
+        reader = stack.enter_context(VirtualReader(folder / "pcsc", build_driver(folder)))
         site = stack.enter_context(web_site())
-        one = stack.enter_context(
-            counter(
-                folder,
-                reader,
-                screen.display,
-                site.profile(folder),
-                f'[reader]\nname = "{reader.reader_name}"\n',
-            )
-        )
+        one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder)))
         environment = {**os.environ, **one.environment}
         observer, bare = stack.enter_context(_witnesses(folder, environment, reader.reader_name))
         one.wait_state("READY")

@@ -17,9 +17,10 @@ from tests.support.xvfb import Xvfb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guard.practice.pcscd import PracticeReader
+    from tests.support.pcsc import VirtualReader
 
 pytestmark = pytest.mark.chain
+pytest_plugins = ("tests.support.pcsc",)
 
 
 @pytest.fixture(scope="module", params=[None, "openbox"], ids=["bare", "openbox"])
@@ -37,13 +38,11 @@ def site() -> Iterator[WebSite]:
 
 
 @pytest.fixture
-def one(tmp_path: Path, practice_reader: PracticeReader, display: str, site: WebSite) -> Iterator[Counter]:
+def one(tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite) -> Iterator[Counter]:
     """A counter that has become READY."""
-    practice_reader.remove()
     with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
         one.wait_state("READY")
         yield one
-    practice_reader.remove()
 
 
 def _open_session(one: Counter) -> int:
@@ -137,7 +136,7 @@ def test_an_unplugged_reader_ends_the_session_and_comes_back(one: Counter) -> No
     _ended_well(one, opened)
     one.wait_state("OUT_OF_SERVICE", after=opened)
     one.reader.remove()
-    one.reader.replug()
+    one.reader.plug()
     one.until(lambda: one.status().get("state") == "READY", "READY after replugging")
 
 
@@ -210,7 +209,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
 
 
 def test_a_card_that_lies_there_at_the_start_opens_nothing(
-    tmp_path: Path, practice_reader: PracticeReader, display: str, site: WebSite
+    tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite
 ) -> None:
     practice_reader.insert()
     with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:

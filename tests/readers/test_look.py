@@ -58,7 +58,6 @@ def test_a_card_in_use_is_present(use: int) -> None:
         0,
         CHANGED,
         PRESENT | ABSENT,
-        PRESENT | State.MUTE,
         State.UNKNOWN | CHANGED,
         State.UNAVAILABLE,
         PRESENT | State.UNAVAILABLE,
@@ -67,3 +66,10 @@ def test_a_card_in_use_is_present(use: int) -> None:
 def test_a_word_that_does_not_say_clearly_is_not_understood(state: int) -> None:
     """Neither or both of present and empty, or any sign of trouble, is no look at all."""
     assert understand(word(state, 7)) is None
+
+
+def test_a_card_put_in_the_wrong_way_round_is_no_card() -> None:
+    """Mute: it ends a session and opens none, and does not take the counter out of service."""
+    mute = understand(word(PRESENT | State.MUTE, 7))
+    assert mute is not None
+    assert not mute.present

@@ -182,7 +182,7 @@ def test_any_history_ends_in_its_true_state(start: int, moves: list[int], uses: 
         ),
         *(
             pytest.param(Answer(word=word(CHANGED | state, 5)), READER_GONE, id=f"state {state:#x}")
-            for state in (State.UNKNOWN, State.UNAVAILABLE, PRESENT | State.MUTE, 0, 0x8000)
+            for state in (State.UNKNOWN, State.UNAVAILABLE, 0, 0x8000)
         ),
         pytest.param(Answer(breaks=True), SERVICE_GONE, id="a defect"),
     ],

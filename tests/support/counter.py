@@ -23,7 +23,7 @@ from guard.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from guard.practice.pcscd import PracticeReader
+    from tests.support.pcsc import VirtualReader
 
 PATIENCE = 30.0
 """s; how long a test waits for what must happen. Nothing is asserted about how long it took."""
@@ -36,7 +36,7 @@ class Counter:
     """One running guard and everything around it."""
 
     def __init__(
-        self, folder: Path, reader: PracticeReader, display: str, site: Path, settings: str = ""
+        self, folder: Path, reader: VirtualReader, display: str, site: Path, settings: str = ""
     ) -> None:
         self.reader = reader
         self.display = display
@@ -47,7 +47,8 @@ class Counter:
         self.journal_folder = folder / "journal"
         self._config = folder / "guard.toml"
         self._config.write_text(
-            f'[portal]\nsite = "{site}"\n[journal]\ndirectory = "{self.journal_folder}"\n{settings}',
+            f'[portal]\nsite = "{site}"\n[journal]\ndirectory = "{self.journal_folder}"\n'
+            f'[reader]\nname = "{reader.reader_name}"\n{settings}',
             encoding="utf-8",
         )
         self.environment = {
@@ -193,7 +194,7 @@ class Counter:
 
 @contextmanager
 def counter(
-    folder: Path, reader: PracticeReader, display: str, site: Path, settings: str = ""
+    folder: Path, reader: VirtualReader, display: str, site: Path, settings: str = ""
 ) -> Iterator[Counter]:
     """Run a counter and leave nothing of it behind."""
     one = Counter(folder, reader, display, site, settings)

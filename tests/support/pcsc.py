@@ -37,10 +37,9 @@ class VirtualReader(PracticeReader):
         self._unplugged.unlink()
 
 
-@pytest.fixture(scope="session")
-def virtual_reader_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compile the event-driven reader's driver."""
-    library = tmp_path_factory.mktemp("driver") / "virtual_reader.so"
+def build_driver(folder: Path) -> Path:
+    """Compile the event-driven reader's driver into this folder."""
+    library = folder / "virtual_reader.so"
     compiler = shutil.which("gcc")
     assert compiler is not None, "the tests need gcc: install the packages gcc and libpcsclite-dev"
     subprocess.run(
@@ -51,6 +50,12 @@ def virtual_reader_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
     )
     return library
+
+
+@pytest.fixture(scope="session")
+def virtual_reader_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the event-driven reader's driver."""
+    return build_driver(tmp_path_factory.mktemp("driver"))
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,6 @@ function drawCommon(view) {
   document.body.dataset.screen = view.screen;
   document.body.dataset.language = view.language;
   putLanguages(view);
-  at("staff").innerHTML = view.staffLabel;
 }
 
 // Two frames later the page's part is done. The window's own part comes after it, so frames are kept coming, by
@@ -66,7 +65,6 @@ const guard = {
   painted: (seq) => bridge.then((api) => api.painted(seq)),
 };
 
-at("staff").addEventListener("click", () => guard.staff());
 for (const kind of ["contextmenu", "dragstart", "selectstart"]) {
   document.addEventListener(kind, (event) => event.preventDefault());
 }

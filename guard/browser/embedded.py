@@ -1,0 +1,217 @@
+"""Capsules whose browser is the embedded one: `guard.browser.portal_window` in a container."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guard.browser.messages import (
+    Begin,
+    LoggedOut,
+    LogOut,
+    Lost,
+    Open,
+    Refused,
+    Resize,
+    Warm,
+    read_report,
+    write_order,
+)
+from guard.browser.port import Logout
+from guard.channel import Channel, ChannelClosedError
+from guard.containers.port import Sealing
+from guard.errors import BrokenPromiseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from guard.browser.messages import Order
+    from guard.browser.port import CapsuleListener, Geometry
+    from guard.browser.site import LogoutRecipe, Site
+    from guard.clock import Clock
+    from guard.containers.port import Container, Sealer
+    from guard.session.events import SessionId
+    from guard.settings.model import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XDisplay:
+    """The X server that capsules show their windows on."""
+
+    name: str
+    """Such as ``:0``."""
+    authority: Path | None = None
+    """The cookie file (``XAUTHORITY``), when the server wants one."""
+
+
+class EmbeddedCapsules:
+    """The `CapsuleFactory` of the embedded browser; ``areas`` tells where the portal belongs now."""
+
+    def __init__(  # noqa: PLR0913 -- everything a capsule is made of comes through here, once
+        self,
+        sealer: Sealer,
+        clock: Clock,
+        *,
+        site: Site,
+        area: Callable[[], Geometry],
+        language: Language,
+        display: XDisplay,
+    ) -> None:
+        self._sealer = sealer
+        self._clock = clock
+        self._site = site
+        self._area = area
+        self._language = language
+        self._display = display
+
+    def __call__(self, session: SessionId, listener: CapsuleListener) -> EmbeddedCapsule:
+        """Start one warming; raises MachineError when this PC cannot."""
+        channel, theirs = Channel.pair()
+        with theirs:
+            opening = Open(session=session, site=self._site, area=self._area(), language=self._language)
+            channel.send(write_order(opening))
+            try:
+                container = self._sealer.seal(self._sealing(session, theirs.fileno()))
+            except BaseException:
+                channel.close()
+                raise
+        return EmbeddedCapsule(
+            session, container, channel, listener=listener, recipe=self._site.logout, clock=self._clock
+        )
+
+    def _sealing(self, session: SessionId, descriptor: int) -> Sealing:
+        authority = self._display.authority
+        environment = {
+            "LANG": "C.UTF-8",
+            "DISPLAY": self._display.name,
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # else a bus is started for each capsule
+            "PYWEBVIEW_LOG": "CRITICAL",
+            "QT_API": "pyside6",
+            "QT_ENABLE_HIGHDPI_SCALING": "0",  # areas are pixels of the display server
+            "QT_QPA_PLATFORM": "xcb",
+        }
+        if authority is not None:
+            environment["XAUTHORITY"] = os.fspath(authority)
+        return Sealing(
+            name=f"capsule-{session}",
+            command=(sys.executable, "-P", "-m", "guard.browser.portal_window", str(descriptor)),
+            channel_fd=descriptor,
+            environment=environment,
+            network=True,
+            dies_with_parent=True,
+            readable=() if authority is None else (authority,),
+            display=self._display.name,
+        )
+
+
+class EmbeddedCapsule:
+    """The `Capsule` of `guard.browser.port`; callable from every thread."""
+
+    def __init__(  # noqa: PLR0913 -- built in one place only
+        self,
+        session: SessionId,
+        container: Container,
+        channel: Channel,
+        *,
+        listener: CapsuleListener,
+        recipe: LogoutRecipe | None,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._container = container
+        self._channel = channel
+        self._listener = listener
+        self._recipe = recipe
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._over = False
+        self._answered = threading.Event()
+        self._confirmed = False
+        threading.Thread(target=self._listen, name="capsule", daemon=True).start()
+
+    @property
+    def session(self) -> SessionId:
+        """See `Capsule.session`."""
+        return self._session
+
+    def pids(self) -> tuple[int, ...]:
+        """See `Capsule.pids`."""
+        return self._container.pids()
+
+    def begin(self) -> None:
+        """See `Capsule.begin`."""
+        self._send(Begin(session=self._session))
+
+    def resize(self, area: Geometry) -> None:
+        """See `Capsule.resize`."""
+        self._send(Resize(session=self._session, area=area))
+
+    def logout(self) -> tuple[Logout, float]:
+        """See `Capsule.logout`."""
+        if self._recipe is None or self._over:
+            return Logout.NOT_TRIED, 0.0
+        began = self._clock.monotonic()
+        self._send(LogOut(session=self._session))
+        self._answered.wait(self._recipe.deadline_ms / 1000)
+        took = (self._clock.monotonic() - began) * 1000
+        return (Logout.CONFIRMED if self._confirmed else Logout.NOT_CONFIRMED), took
+
+    def kill(self) -> None:
+        """See `Capsule.kill`."""
+        self._stop()
+
+    def prove_gone(self, timeout: float) -> tuple[int, bool, float, float]:
+        """See `Capsule.prove_gone`."""
+        began = self._clock.monotonic()
+        self._stop()
+        gone = self._container.wait(timeout)
+        ended = self._clock.monotonic()
+        remains = self._container.remains()
+        looked = self._clock.monotonic()
+        processes = remains.processes if gone else max(1, remains.processes)
+        return processes, remains.storage, (ended - began) * 1000, (looked - ended) * 1000
+
+    def _send(self, order: Order) -> None:
+        try:
+            self._channel.send(write_order(order))
+        except ChannelClosedError as error:
+            # The listener may act at once, so it is not called from inside the caller's call.
+            threading.Thread(target=self._lose, args=(error.sentence,), daemon=True).start()
+
+    def _listen(self) -> None:
+        why = "the capsule's process ended"
+        for message in self._channel.messages():
+            try:
+                report = read_report(message, self._session)
+            except BrokenPromiseError as error:
+                why = error.sentence
+                break
+            match report:
+                case Warm(window=window):
+                    self._listener.warm(self._session, window)
+                case Refused(what=what, host=host):
+                    self._listener.refused(self._session, what, host)
+                case LoggedOut(confirmed=confirmed):
+                    self._confirmed = confirmed
+                    self._answered.set()
+                case Lost(why=loss):
+                    why = loss.value
+                    break
+        self._lose(why)
+
+    def _lose(self, why: str) -> None:
+        if self._stop():
+            self._listener.lost(self._session, why)
+
+    def _stop(self) -> bool:
+        """Kill it; tell whether it still counted as alive."""
+        self._container.kill()
+        with self._lock:
+            was_alive, self._over = not self._over, True
+        self._answered.set()
+        self._channel.close()
+        return was_alive

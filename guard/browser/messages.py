@@ -1,0 +1,262 @@
+"""What core and capsule say to each other, as values; both ends read and write it here.
+
+Each message names its session. A capsule is a browser that has shown whatever the net had to show, so the
+core believes none of its words: a report is a word of a closed list, a number, or a host name in bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from guard.browser.port import Geometry
+from guard.browser.site import LogoutRecipe, Permit, Site
+from guard.errors import BrokenPromiseError
+from guard.session.events import SessionId
+from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from guard.channel import Message
+
+_HOST = re.compile(r"[a-z0-9.:_\[\]-]{0,253}")
+_MOST_WINDOW = 0xFFFF_FFFF
+"""Window ids of the X protocol have 32 bits (29 in use)."""
+
+
+class Refusal(StrEnum):
+    """What a page wanted and did not get."""
+
+    NAVIGATION = "navigation"
+    REQUEST = "request"
+    NEW_WINDOW = "new_window"
+    DOWNLOAD = "download"
+    PRINTING = "printing"
+    FILE_CHOICE = "file_choice"
+    FILE_ACCESS = "file_access"
+    PERMISSION = "permission"
+    FULL_SCREEN = "full_screen"
+    SCREEN_CAPTURE = "screen_capture"
+    SECURITY_KEY = "security_key"
+    CLIENT_CERTIFICATE = "client_certificate"
+    AUTHENTICATION = "authentication"
+    CERTIFICATE = "certificate"
+    PROTOCOL_HANDLER = "protocol_handler"
+
+
+class Loss(StrEnum):
+    """Why a capsule is of no use any more, as staff read it."""
+
+    START_UNREACHABLE = "start page not reachable"
+    PAGE_DIED = "the page's process ended"
+    WINDOW_FAILED = "the portal window failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Make the window here and open the start page; the first order, and given once."""
+
+    session: SessionId
+    site: Site
+    area: Geometry
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """A citizen uses it from now on."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resize:
+    """Fill this rectangle."""
+
+    session: SessionId
+    area: Geometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOut:
+    """Run the site's logout recipe."""
+
+    session: SessionId
+
+
+Order = Open | Begin | Resize | LogOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """The start page is painted in this window."""
+
+    session: SessionId
+    window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A page did not get this."""
+
+    session: SessionId
+    what: Refusal
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOut:
+    """The logout recipe has ended, and its proof was seen or not."""
+
+    session: SessionId
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The capsule gives up."""
+
+    session: SessionId
+    why: Loss
+
+
+Report = Warm | Refused | LoggedOut | Lost
+
+
+def write_order(order: Order) -> Message:
+    """Return the order as a message."""
+    match order:
+        case Open():
+            return {"do": "open", **asdict(order)}
+        case Begin():
+            return {"do": "begin", **asdict(order)}
+        case Resize():
+            return {"do": "resize", **asdict(order)}
+        case LogOut():
+            return {"do": "logout", **asdict(order)}
+
+
+def read_order(message: Message) -> Order:
+    """Return the order in a message; raises BrokenPromiseError when it is none."""
+    try:
+        session = SessionId(_text(message["session"]))
+        match message.get("do"):
+            case "open":
+                return Open(
+                    session=session,
+                    site=_site(_object(message["site"])),
+                    area=_area(message["area"]),
+                    language=Language(_text(message["language"])),
+                )
+            case "begin":
+                return Begin(session=session)
+            case "resize":
+                return Resize(session=session, area=_area(message["area"]))
+            case "logout":
+                return LogOut(session=session)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenPromiseError("the core sent a capsule a malformed order") from error
+    raise BrokenPromiseError("the core sent a capsule an unknown order")
+
+
+def write_report(report: Report) -> Message:
+    """Return the report as a message."""
+    match report:
+        case Warm():
+            return {"is": "warm", **asdict(report)}
+        case Refused():
+            return {"is": "refused", **asdict(report)}
+        case LoggedOut():
+            return {"is": "logged_out", **asdict(report)}
+        case Lost():
+            return {"is": "lost", **asdict(report)}
+
+
+def read_report(message: Message, session: SessionId) -> Report:
+    """Return the report in a message; raises BrokenPromiseError when it is none of this session's."""
+    if message.get("session") != session:
+        raise BrokenPromiseError("a capsule spoke of another session")
+    try:
+        match message.get("is"):
+            case "warm":
+                return Warm(session=session, window=_window(message["window"]))
+            case "refused":
+                return Refused(
+                    session=session, what=Refusal(_text(message["what"])), host=_host(message["host"])
+                )
+            case "logged_out":
+                return LoggedOut(session=session, confirmed=_flag(message["confirmed"]))
+            case "lost":
+                return Lost(session=session, why=Loss(_text(message["why"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenPromiseError("a capsule sent a malformed report") from error
+    raise BrokenPromiseError("a capsule sent an unknown report")
+
+
+def _site(value: dict[str, object]) -> Site:
+    recipe, permit, allow = value["logout"], _object(value["permit"]), value["allow"]
+    if not isinstance(allow, list | tuple):
+        raise TypeError("allow must be a list")
+    return Site(
+        name=_text(value["name"]),
+        start=_text(value["start"]),
+        allow=tuple(_text(one) for one in allow),
+        logout=None if recipe is None else _recipe(_object(recipe)),
+        permit=Permit(downloads=_flag(permit["downloads"]), printing=_flag(permit["printing"])),
+        practice=_flag(value["practice"]),
+    )
+
+
+def _recipe(value: dict[str, object]) -> LogoutRecipe:
+    url, click = value["url"], value["click"]
+    return LogoutRecipe(
+        done=_text(value["done"]),
+        url=None if url is None else _text(url),
+        click=None if click is None else _text(click),
+        deadline_ms=_number(value["deadline_ms"]),
+    )
+
+
+def _area(value: object) -> Geometry:
+    area = _object(value)
+    x, y, width, height = (_number(area[key]) for key in ("x", "y", "width", "height"))
+    return Geometry(x=x, y=y, width=width, height=height)
+
+
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a number")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not a flag")
+    return value
+
+
+def _window(value: object) -> int:
+    window = _number(value)
+    if not 0 < window <= _MOST_WINDOW:
+        raise ValueError("no window has this id")
+    return window
+
+
+def _host(value: object) -> str:
+    host = _text(value)
+    if not _HOST.fullmatch(host):
+        raise ValueError("not a host name")
+    return host

@@ -1,0 +1,85 @@
+"""Keys and mouse of a citizen, and eyes on the screen, by an X client that knows nothing of the guard."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Self
+
+from PIL import ImageGrab
+from Xlib import XK, X, display
+from Xlib.ext import xtest
+
+from guard.clock import SystemClock
+from tests.browser.puppet import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from PIL import Image
+
+
+class Hands:
+    """Acts on one window."""
+
+    def __init__(self, screen: str, window: int) -> None:
+        self._screen = screen
+        self._display = display.Display(screen)
+        self._window = self._display.create_resource_object("window", window)
+
+    def __enter__(self) -> Self:
+        self._window.set_input_focus(X.RevertToParent, X.CurrentTime)
+        self._display.sync()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._display.close()
+
+    def press(self, *names: str) -> None:
+        """Press these keys together, such as Control_L and p."""
+        codes = [self._display.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]
+        for code in codes:
+            xtest.fake_input(self._display, X.KeyPress, code)
+        for code in reversed(codes):
+            xtest.fake_input(self._display, X.KeyRelease, code)
+        self._display.sync()
+
+    def click(self, x: int, y: int, button: int = 1) -> None:
+        """Click here on the screen."""
+        xtest.fake_input(self._display, X.MotionNotify, x=x, y=y)
+        xtest.fake_input(self._display, X.ButtonPress, button)
+        xtest.fake_input(self._display, X.ButtonRelease, button)
+        self._display.sync()
+
+
+def picture(screen: str) -> Image.Image:
+    """Return what is on the screen."""
+    return ImageGrab.grab(xdisplay=screen).convert("RGB")
+
+
+def shows(screen: str, colour: int, place: tuple[int, int]) -> bool:
+    """Tell whether this pixel has this colour."""
+    return picture(screen).getpixel(place) == tuple(colour.to_bytes(3, "big"))
+
+
+def visible_windows(screen: str) -> list[int]:
+    """Return the mapped top-level windows larger than a speck, from bottom to top."""
+    with closing(display.Display(screen)) as client:
+        return [
+            window.id
+            for window in client.screen().root.query_tree().children
+            if window.get_attributes().map_state == X.IsViewable and window.get_geometry().width > 16
+        ]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until this holds."""
+    clock = SystemClock()
+    end = clock.monotonic() + PATIENCE
+    pause = threading.Event()
+    while not condition():
+        assert clock.monotonic() < end, "it did not happen"
+        pause.wait(0.02)

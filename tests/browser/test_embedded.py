@@ -1,0 +1,310 @@
+"""A capsule's life and its end: nothing of one citizen is left for the next."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import tempfile
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from Xlib import X, display
+
+from guard.browser.messages import LogOut, Resize
+from guard.browser.port import Logout
+from guard.browser.site import LogoutRecipe
+from guard.clock import SystemClock
+from guard.session.events import SessionId
+from tests.browser.conftest import AREA
+from tests.browser.hands import Hands, shows, until, visible_windows
+from tests.browser.puppet import GROUND, PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guard.browser.site import Site
+    from tests.browser.conftest import Born, Citizen
+    from tests.browser.puppet import Puppet
+
+EDGE = (1200, 740)
+KEEP = """
+const secret = 'SECRET';
+document.cookie = 'kept=cookie' + secret + '; max-age=99999';
+localStorage.kept = 'local' + secret; sessionStorage.kept = 'session' + secret;
+const db = await new Promise(ok => {
+  const open = indexedDB.open('kept');
+  open.onupgradeneeded = () => open.result.createObjectStore('kept').put('indexed' + secret, 1);
+  open.onsuccess = () => ok(open.result); });
+db.close();
+await (await caches.open('kept')).put('/cache' + secret, new Response('cached' + secret));
+await navigator.serviceWorker.register('/worker.js?' + secret); await navigator.serviceWorker.ready;
+const file = await (await navigator.storage.getDirectory()).getFileHandle('kept' + secret, {create: true});
+const stream = await file.createWritable(); await stream.write('opfs' + secret); await stream.close();
+return 'kept';
+"""
+
+
+def window_process(citizen: Citizen) -> psutil.Process:
+    """Return the process that the core speaks to."""
+    return next(
+        process
+        for process in map(psutil.Process, citizen.capsule.pids())
+        if "guard.browser.portal_window" in process.cmdline() and process.name() != "bwrap"
+    )
+
+
+def page_process(citizen: Citizen) -> psutil.Process:
+    """Return the process that runs the page."""
+    return next(
+        process
+        for process in map(psutil.Process, citizen.capsule.pids())
+        if "--type=renderer" in " ".join(process.cmdline())
+    )
+
+
+def files_of_the_machine() -> Iterator[Path]:
+    """Yield every readable file in the places where this account can write."""
+    variables = ("HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR")
+    places = {Path(place) for name in variables if (place := os.environ.get(name))}
+    places |= {Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm"), Path.home()}  # noqa: S108 -- looked at
+    for place in places:
+        for folder, _, names in os.walk(place):
+            for name in names:
+                path = Path(folder, name)
+                if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK):
+                    yield path
+
+
+def test_of_a_killed_session_nothing_is_found_on_the_machine(born: Born, portal: Puppet, site: Site) -> None:
+    """Not in a file under any name or in any content, and the next citizen's browser knows nothing."""
+    secret = secrets.token_hex(12)
+    with born(site) as citizen:
+        citizen.capsule.begin()
+        assert portal.do(KEEP.replace("SECRET", secret)) == "kept"
+        assert str(portal.do("return document.cookie + localStorage.kept")).count(secret) == 2
+        assert len(citizen.capsule.pids()) > 3
+        processes, storage, _, _ = citizen.capsule.prove_gone(PATIENCE)
+        assert (processes, storage) == (0, False)
+        assert citizen.capsule.pids() == ()
+    found = [path for path in files_of_the_machine() if holds(path, secret.encode())]
+    assert found == []
+    portal.forget()
+    with born(site):
+        assert portal.wait_asked("/") == ""
+        assert (
+            portal.do("return [document.cookie, localStorage.length, (await caches.keys()).length].join()")
+            == ",0,0"
+        )
+
+
+def holds(path: Path, secret: bytes) -> bool:
+    """Tell whether the secret is in the file's name or content."""
+    if secret in os.fsencode(path):
+        return True
+    try:
+        return secret in path.read_bytes()
+    except OSError:  # it went away meanwhile, or is a device of another program
+        return False
+
+
+def test_the_search_would_find_a_secret(tmp_path: Path) -> None:
+    """The proof above is worth something: what is written is found."""
+    secret = secrets.token_hex(12)
+    place = Path.home() / f".found-{secret[:4]}"
+    place.write_text(secret)
+    try:
+        assert place in [path for path in files_of_the_machine() if holds(path, secret.encode())]
+    finally:
+        place.unlink()
+
+
+def test_a_newborn_window_never_lies_above_another(
+    born: Born, portal: Puppet, site: Site, screen: str
+) -> None:
+    """It is put to the bottom before it is mapped, and does not move afterwards."""
+    with born(site) as citizen, closing(display.Display(screen)) as client:
+        root = client.screen().root
+        root.change_attributes(event_mask=X.SubstructureNotifyMask)
+        client.sync()
+        portal.forget()
+        with born(site) as spare:
+            assert visible_windows(screen) == [spare.window, citizen.window]
+            client.sync()
+            events = [client.next_event() for _ in range(client.pending_events())]
+            of_spare = [event for event in events if event.window.id == spare.window]
+            mapped = next(index for index, event in enumerate(of_spare) if event.type == X.MapNotify)
+            order = [event.above_sibling for event in of_spare if event.type == X.ConfigureNotify]
+            before = [one.above_sibling for one in of_spare[:mapped] if one.type == X.ConfigureNotify]
+            assert before[-1] == X.NONE
+            assert all(below == X.NONE for below in order[len(before) :])
+
+
+def test_logout_is_confirmed_by_its_proof(born: Born, portal: Puppet, site: Site) -> None:
+    with born(site) as citizen:
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+        portal.wait_asked("/logout")
+
+
+def test_logout_clicks_when_the_recipe_says_so(born: Born, portal: Puppet, site: Site) -> None:
+    recipe = LogoutRecipe(click="#logged-in", done=f"{portal.url}logout", deadline_ms=5000)
+    with born(replace(site, logout=recipe)) as citizen:
+        portal.do("document.getElementById('logged-in').onclick = () => { location.href = '/logout' }")
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+
+
+def test_logout_gets_past_the_page_s_questions(born: Born, portal: Puppet, site: Site, screen: str) -> None:
+    """Neither an open question nor one about leaving the page keeps a citizen logged in."""
+    with born(site) as citizen:
+        citizen.capsule.begin()
+        with Hands(screen, citizen.window) as hands:
+            hands.click(640, 700)
+        portal.do("addEventListener('beforeunload', event => event.preventDefault())")
+        portal.tell("confirm('?')")
+        until(lambda: not shows(screen, GROUND, EDGE))
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        LogoutRecipe(url="/broken", done="#logged-in", deadline_ms=400),
+        LogoutRecipe(url="/logout", done="#never", deadline_ms=400),
+        LogoutRecipe(click="#never", done="#never", deadline_ms=400),
+        LogoutRecipe(click="#logged-in", done="/", deadline_ms=400),
+    ],
+    ids=["server error", "no proof", "nothing to click", "the same page proves nothing"],
+)
+def test_logout_without_proof_is_not_confirmed(
+    born: Born, portal: Puppet, site: Site, recipe: LogoutRecipe
+) -> None:
+    here = portal.url.rstrip("/")
+    full = replace(
+        recipe,
+        url=here + recipe.url if recipe.url else None,
+        done=here + recipe.done if recipe.done.startswith("/") else recipe.done,
+    )
+    with born(replace(site, logout=full)) as citizen:
+        outcome, took = citizen.capsule.logout()
+        assert outcome is Logout.NOT_CONFIRMED
+        assert took >= 350
+
+
+def test_without_a_recipe_no_logout_is_tried(born: Born, site: Site) -> None:
+    with born(replace(site, logout=None)) as citizen:
+        assert citizen.capsule.logout() == (Logout.NOT_TRIED, 0.0)
+
+
+def short(site: Site) -> Site:
+    assert site.logout
+    return replace(site, logout=replace(site.logout, deadline_ms=300))
+
+
+def test_a_busy_page_cannot_delay_the_end(born: Born, portal: Puppet, site: Site) -> None:
+    with born(short(site)) as citizen:
+        portal.tell("for (;;) {}")
+        until(lambda: page_process(citizen).cpu_percent(0.05) > 50)
+        outcome, took = citizen.capsule.logout()
+        assert outcome in Logout
+        assert took < 1000
+        assert citizen.capsule.prove_gone(PATIENCE)[:2] == (0, False)
+
+
+def test_a_stopped_browser_cannot_delay_the_end(born: Born, site: Site) -> None:
+    with born(short(site)) as citizen:
+        for pid in citizen.capsule.pids():
+            os.kill(pid, signal.SIGSTOP)
+        outcome, took = citizen.capsule.logout()
+        assert outcome is Logout.NOT_CONFIRMED
+        assert 290 <= took < 1000
+        assert citizen.capsule.prove_gone(PATIENCE)[:2] == (0, False)
+
+
+def test_kill_ends_a_logout_that_is_under_way(born: Born, site: Site) -> None:
+    assert site.logout
+    with born(replace(site, logout=replace(site.logout, done="#never", deadline_ms=60_000))) as citizen:
+        outcomes: list[Logout] = []
+        thread = threading.Thread(target=lambda: outcomes.append(citizen.capsule.logout()[0]))
+        thread.start()
+        citizen.capsule.kill()
+        thread.join(PATIENCE)
+        assert len(outcomes) == 1
+        assert outcomes[0] is not Logout.CONFIRMED
+
+
+def test_a_killed_window_is_reported_once(born: Born, site: Site) -> None:
+    with born(site) as citizen:
+        window_process(citizen).kill()
+        assert citizen.ear.losses.get(timeout=PATIENCE) == "the capsule's process ended"
+    assert citizen.ear.losses.empty()
+
+
+def test_a_crashed_page_is_reported(born: Born, site: Site) -> None:
+    with born(site) as citizen:
+        page_process(citizen).kill()
+        assert citizen.ear.losses.get(timeout=PATIENCE) == "the page's process ended"
+
+
+def listeners() -> int:
+    """Return how many capsules' threads live in this process."""
+    return sum(thread.name == "capsule" for thread in threading.enumerate())
+
+
+def test_a_capsule_that_was_ended_is_never_reported_as_lost(born: Born, site: Site) -> None:
+    with born(site) as citizen:
+        citizen.capsule.kill()
+        assert citizen.capsule.prove_gone(PATIENCE)[:2] == (0, False)
+        until(lambda: listeners() == 0)
+        assert citizen.ear.losses.empty()
+
+
+@pytest.mark.parametrize("path", ["broken", "missing", "redirect?to=http://127.0.0.9/", "download"])
+def test_a_start_page_that_does_not_come_is_a_loss(born: Born, portal: Puppet, site: Site, path: str) -> None:
+    with born(replace(site, start=portal.url + path), warm=False) as citizen:
+        assert citizen.ear.losses.get(timeout=PATIENCE) == "start page not reachable"
+        assert citizen.ear.windows.empty()
+
+
+def test_an_order_of_another_session_is_ignored(born: Born, portal: Puppet, site: Site) -> None:
+    """A late order must never land on the next citizen."""
+    with born(site) as citizen:
+        citizen.capsule._send(LogOut(session=SessionId("0" * 32)))
+        citizen.capsule._send(Resize(session=citizen.capsule.session, area=replace(AREA, width=800)))
+        until(lambda: portal.do("return innerWidth") == 800)
+        assert portal.do("return location.pathname") == "/"
+        assert "/logout" not in [path for path, _ in portal.asked]
+
+
+def test_a_waiting_spare_costs_next_to_no_cpu(born: Born, portal: Puppet, site: Site) -> None:
+    """Below 0.3 % of a core, the guard's share of an idle counter; its page has nothing to do here."""
+    with born(replace(site, start=f"{portal.url}logout")) as citizen:
+        processes = [psutil.Process(pid) for pid in citizen.capsule.pids()]
+
+        def spent() -> float:
+            return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+        clock = SystemClock()
+        settled = threading.Event()
+        settled.wait(1)
+        before, began = spent(), clock.monotonic()
+        settled.wait(7)
+        assert (spent() - before) / (clock.monotonic() - began) < 0.003
+
+
+def test_twenty_capsules_leave_no_process_descriptor_or_thread(born: Born, site: Site) -> None:
+    me = psutil.Process()
+    with born(site, warm=False):
+        pass
+    until(lambda: listeners() == 0)
+    descriptors = me.num_fds()
+    for _ in range(20):
+        with born(site, warm=False):
+            pass
+    until(lambda: listeners() == 0)
+    assert me.num_fds() <= descriptors
+    assert not [child for child in me.children() if child.status() == psutil.STATUS_ZOMBIE]

@@ -1,0 +1,289 @@
+"""Containers by bubblewrap, the real one, on this machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.port import Sealing
+from guard.errors import MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guard.containers.bubblewrap import BubblewrapContainer
+
+PATIENCE = 20.0
+NESTED = ("/usr/bin/unshare", "-Urpf", "/bin/bash", "-c", "echo up >&$0; sleep 1000")
+"""A process in a user and PID namespace of its own inside the container, as Chromium's are."""
+
+
+@pytest.fixture
+def tag() -> str:
+    return f"test-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def sealer(tag: str) -> Iterator[Bubblewrap]:
+    sealer = Bubblewrap(tag)
+    yield sealer
+    sealer.close()
+
+
+def seal(
+    sealer: Bubblewrap, *command: str, mortal: bool = True, network: bool = True
+) -> tuple[BubblewrapContainer, socket.socket]:
+    """Seal a command that gets its channel's number as last argument; return our end of the channel."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(PATIENCE)
+    with theirs:
+        sealing = Sealing(
+            name=f"trial-{secrets.token_hex(4)}",
+            command=(*command, str(theirs.fileno())),
+            channel_fd=theirs.fileno(),
+            environment={"GIVEN": "yes"},
+            network=network,
+            dies_with_parent=mortal,
+        )
+        return sealer.seal(sealing), ours
+
+
+def inside(sealer: Bubblewrap, script: str, *, network: bool = True) -> str:
+    """Run a shell script inside; return what it wrote."""
+    container, ours = seal(sealer, "/bin/bash", "-c", f"exec >&$0; {script}", network=network)
+    said = b""
+    while piece := ours.recv(65536):
+        said += piece
+    ours.close()
+    assert container.wait(PATIENCE)
+    return said.decode()
+
+
+def ended(pid: int) -> bool:
+    """Wait for the end of any process of this machine."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([fd], [], [], PATIENCE)[0])
+    finally:
+        os.close(fd)
+
+
+def test_kill_leaves_no_process_not_even_in_nested_namespaces(sealer: Bubblewrap) -> None:
+    container, ours = seal(sealer, *NESTED)
+    assert ours.recv(10) == b"up\n"
+    pids = container.pids()
+    assert len(pids) >= 3
+    before = container.remains()
+    assert before.processes == len(pids)
+    assert before.storage
+    container.kill()
+    assert container.wait(PATIENCE)
+    assert container.remains().nothing
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    ours.close()
+
+
+def test_wait_gives_up_while_the_container_lives(sealer: Bubblewrap) -> None:
+    container, ours = seal(sealer, "/bin/bash", "-c", "sleep 1000")
+    assert not container.wait(0.05)
+    container.kill()
+    container.kill()
+    assert container.wait(PATIENCE)
+    assert container.wait(0)
+    ours.close()
+
+
+def test_a_stopped_container_can_be_killed(sealer: Bubblewrap) -> None:
+    container, ours = seal(sealer, *NESTED)
+    assert ours.recv(10) == b"up\n"
+    for pid in (*container.pids(), *(child.pid for child in psutil.Process().children())):
+        os.kill(pid, signal.SIGSTOP)
+    container.kill()
+    assert container.wait(PATIENCE)
+    assert container.remains().nothing
+    ours.close()
+
+
+def test_inside_only_the_white_list_is_seen(sealer: Bubblewrap, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    home = Path.home() / f".secret-{secrets.token_hex(4)}"
+    home.write_text("x")
+    hidden = "/etc/shadow /etc/machine-id /etc/ssl/private /root /boot /sys /run/user"
+    try:
+        said = inside(
+            sealer,
+            f"for f in {hidden} {secret} {home}; do test -e $f && echo sees $f; done;"
+            " for d in /home /run /tmp /var; do echo $d $(ls -A $d); done; ls -d /proc/[0-9]* | wc -l",
+        )
+    finally:
+        home.unlink()
+    *lines, processes = said.splitlines()
+    assert lines == ["/home guard", "/run guard", "/tmp", "/var"]  # noqa: S108 -- the private ones inside
+    assert int(processes) < 10
+
+
+def test_inside_nothing_can_be_written_but_private_places(sealer: Bubblewrap) -> None:
+    said = inside(
+        sealer,
+        "for d in / /etc /usr /usr/bin; do (touch $d/x) 2>/dev/null && echo wrote $d; done;"
+        " for d in /tmp /var $HOME $XDG_RUNTIME_DIR /dev/shm; do touch $d/x && echo private $d; done",
+    )
+    assert "wrote" not in said
+    assert said.count("private") == 5
+
+
+def test_inside_there_is_no_capability_and_only_the_given_environment(
+    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTSIDE_SECRET", "x")
+    said = inside(sealer, "grep CapEff /proc/self/status; env")
+    assert "CapEff:\t0000000000000000" in said
+    assert "GIVEN=yes" in said
+    assert "OUTSIDE_SECRET" not in said
+
+
+def test_without_network_there_is_none(sealer: Bubblewrap) -> None:
+    said = inside(sealer, "cat /proc/net/dev | grep -c :; cat /proc/net/unix | grep -c @", network=False)
+    assert said.split() == ["1", "0"]
+
+
+def test_the_only_inherited_descriptor_is_the_channel(sealer: Bubblewrap, tmp_path: Path) -> None:
+    with (tmp_path / "open").open("w") as file:
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 -- the os module's signature
+        said = inside(sealer, "ls -l /proc/self/fd")
+    lines = [line.rpartition("-> ")[2] for line in said.splitlines() if "->" in line]
+    assert not [line for line in lines if "open" in line or "pipe:" in line]
+
+
+def test_an_unknown_display_is_refused_in_one_sentence(sealer: Bubblewrap) -> None:
+    sealing = Sealing(
+        name="trial-1",
+        command=("/bin/true",),
+        channel_fd=0,
+        environment={},
+        network=True,
+        dies_with_parent=True,
+        display="elsewhere:7",
+    )
+    with pytest.raises(MachineError, match=r"elsewhere:7.*such as :0"):
+        sealer.seal(sealing)
+
+
+def test_a_bad_tag_is_refused() -> None:
+    with pytest.raises(MachineError, match="a/b"):
+        Bubblewrap("a/b")
+
+
+def test_this_machine_can_seal(sealer: Bubblewrap) -> None:
+    assert sealer.why_not() is None
+
+
+def test_containers_outlive_the_thread_that_asked_for_them(sealer: Bubblewrap) -> None:
+    made: list[tuple[BubblewrapContainer, socket.socket]] = []
+    thread = threading.Thread(target=lambda: made.append(seal(sealer, *NESTED)))
+    thread.start()
+    thread.join()
+    container, ours = made[0]
+    assert ours.recv(10) == b"up\n"
+    assert container.pids()
+    container.kill()
+    assert container.wait(PATIENCE)
+    ours.close()
+
+
+CORE = """
+import sys, time
+from tests.containers.test_bubblewrap import NESTED, seal
+from guard.containers.bubblewrap import Bubblewrap
+sealer = Bubblewrap(sys.argv[1])
+container, ours = seal(sealer, *NESTED, mortal=sys.argv[2] == "mortal")
+assert ours.recv(10) == b"up\\n"
+print(*container.pids(), flush=True)
+sys.stdin.read()
+"""
+
+
+def core(tag: str, kind: str) -> tuple[subprocess.Popen[str], list[int]]:
+    """Start another process that seals; return it and the container's processes."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CORE, tag, kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])},
+    )
+    assert process.stdout
+    return process, [int(pid) for pid in process.stdout.readline().split()]
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_a_container_dies_with_a_killed_core(tag: str) -> None:
+    process, pids = core(tag, "mortal")
+    assert len(pids) >= 3
+    end(process)
+    assert all(ended(pid) for pid in pids)
+
+
+def test_sweep_ends_what_outlived_its_core_and_nothing_else(tag: str, sealer: Bubblewrap) -> None:
+    """A container of another tag, and one of the sweeping sealer itself, stay."""
+    with closing(Bubblewrap(f"{tag}-2")) as other:
+        theirs, channel = seal(other, *NESTED)
+        own, own_channel = seal(sealer, *NESTED)
+        process, pids = core(tag, "immortal")
+        end(process)
+        assert all(psutil.pid_exists(pid) for pid in pids)
+        assert sealer.sweep() == 1
+        assert all(ended(pid) for pid in pids)
+        assert sealer.sweep() == 0
+        assert theirs.pids()
+        assert own.pids()
+        channel.close()
+        own_channel.close()
+
+
+def test_close_ends_containers_that_die_with_their_parent(tag: str) -> None:
+    sealer = Bubblewrap(tag)
+    container, ours = seal(sealer, *NESTED)
+    assert ours.recv(10) == b"up\n"
+    sealer.close()
+    assert container.remains().nothing
+    ours.close()
+
+
+def test_a_hundred_containers_leave_no_descriptor_and_no_zombie(sealer: Bubblewrap) -> None:
+    me = psutil.Process()
+
+    def once() -> None:
+        container, ours = seal(sealer, "/bin/bash", "-c", "sleep 1000")
+        container.kill()
+        assert container.wait(PATIENCE)
+        assert container.remains().nothing
+        ours.close()
+
+    once()
+    before = me.num_fds()
+    for _ in range(100):
+        once()
+    assert me.num_fds() <= before
+    assert not me.children()
