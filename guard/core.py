@@ -62,6 +62,10 @@ class Capsules(Protocol):
         """Make sure that a spare is being warmed; returns at once."""
         ...
 
+    def adopted(self, session: ev.SessionId) -> None:
+        """Learn that this spare will be the next citizen's."""
+        ...
+
     def begin(self, session: ev.SessionId) -> int | None:
         """Hand this spare to a citizen; return its window, or None when it is gone already."""
         ...
@@ -170,6 +174,8 @@ class Core:
             case letters.SpareAppeared() as spare:
                 self._parts.shade.adopt_capsule(spare.window)
                 self._handle(ev.SpareWarm(session=spare.session), letter.posted_at)
+                if self._session.facts.spare == spare.session:
+                    self._parts.capsules.adopted(spare.session)
             case letters.AreasMoved() as areas:
                 self._parts.capsules.resize(areas.portal)
                 self._parts.curtain.resize((areas.portal, areas.strip, areas.curtain))

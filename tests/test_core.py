@@ -132,6 +132,9 @@ class Capsules:
     def warm_up(self) -> None:
         self._calls.made.append("warm up")
 
+    def adopted(self, session: ev.SessionId) -> None:
+        self._calls.made.append(f"adopted {session}")
+
     def begin(self, session: ev.SessionId) -> int | None:
         return self.windows.get(session)
 

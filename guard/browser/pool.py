@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 WARM_WITHIN = 30.0
 """s; a cold start takes 1.1-2.0 s (seed facts), much longer on a busy old PC, but not for ever."""
+SPARE_LIFE = 30 * 60.0
+"""s; half of the hour after which the portal forgets a visitor who does nothing (seed facts, "portal")."""
 BACK_OFF_FIRST = 0.5
 BACK_OFF_MOST = 10.0
+AGE_CHECK = 60.0
+"""s between two looks for spares that have waited too long."""
 GONE_WITHIN = 5.0
 
 _log = logging.getLogger(__name__)
@@ -58,9 +62,14 @@ class _Member:
     used: bool = False
     lost: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """It is there for the next citizen."""
+        return not self.used and not self.lost
+
 
 class CapsulePool:
-    """Keeps ``warm`` spares ready; implements `guard.browser.port.CapsuleListener`."""
+    """Keeps ``warm`` spares ready and fresh; implements `guard.browser.port.CapsuleListener`."""
 
     def __init__(
         self,
@@ -87,9 +96,20 @@ class CapsulePool:
     # --- called by the core
 
     def warm_up(self) -> None:
-        """Bring the number of spares up to what is wanted; returns at once."""
+        """Bring the number of spares up to what is wanted; one that is warm already is announced at once."""
         with self._changed:
             self._asked = True
+            ready = next((one for one in self._members.values() if one.waits and one.window), None)
+            self._changed.notify_all()
+        if ready and ready.window:
+            self._listener.spare_appeared(ready.capsule.session, ready.window)
+
+    def adopted(self, session: SessionId) -> None:
+        """Learn that this spare will be the next citizen's; those that waited too long are discarded."""
+        with self._changed:
+            for member in self._members.values():
+                if member.waits and member.capsule.session != session and self._too_old(member):
+                    member.lost = True
             self._changed.notify_all()
 
     def begin(self, session: SessionId) -> int | None:
@@ -133,7 +153,7 @@ class CapsulePool:
         """See `guard.browser.port.CapsuleListener.warm`."""
         with self._changed:
             member = self._members.get(session)
-            if member is None or member.lost or member.used:
+            if member is None or not member.waits:
                 return
             member.window = window
             self._failures = 0
@@ -197,20 +217,24 @@ class CapsulePool:
         return [
             one
             for one in self._members.values()
-            if one.window is None and not one.lost and not one.used and one.started_at < oldest
+            if one.waits and one.window is None and one.started_at < oldest
         ]
 
     def _missing(self) -> int:
-        return self._wanted - sum(not one.used and not one.lost for one in self._members.values())
+        fresh = [one for one in self._members.values() if one.waits and not self._too_old(one)]
+        return self._wanted - len(fresh)
+
+    def _too_old(self, member: _Member) -> bool:
+        return self._clock.monotonic() - member.started_at > SPARE_LIFE
 
     def _start_due(self) -> bool:
         return self._asked and self._missing() > 0 and self._clock.monotonic() >= self._not_before
 
-    def _sleep(self) -> float | None:
+    def _sleep(self) -> float:
         if self._asked and self._missing() > 0:
             return max(0.0, self._not_before - self._clock.monotonic())
-        waiting = any(one.window is None and not one.lost for one in self._members.values())
-        return 1.0 if waiting else None
+        warming = any(one.waits and one.window is None for one in self._members.values())
+        return 1.0 if warming else AGE_CHECK
 
     def _start_one(self) -> None:
         session = self._new_id()

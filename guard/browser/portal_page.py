@@ -76,6 +76,11 @@ class RefusalListener(Protocol):
         ...
 
 
+def _spelled(url: QUrl | str) -> str:
+    """Return the address as it is sent: host names in ASCII, as the site profile has them, never decoded."""
+    return url if isinstance(url, str) else url.toEncoded().toStdString()
+
+
 class Interceptor(QWebEngineUrlRequestInterceptor):
     """Asks the rules about every request of every kind, before it is sent."""
 
@@ -87,7 +92,7 @@ class Interceptor(QWebEngineUrlRequestInterceptor):
     def interceptRequest(self, info: QWebEngineUrlRequestInfo) -> None:  # noqa: N802 -- Qt's name
         """Let through what the rules allow; an error on the way leaves it blocked."""
         info.block(True)  # noqa: FBT003 -- Qt's signature
-        url = info.requestUrl().toString()
+        url = _spelled(info.requestUrl())
         if self._rules.may_request(url):
             info.block(False)  # noqa: FBT003 -- Qt's signature
             return
@@ -157,7 +162,7 @@ class PortalPage(QWebEnginePage):
         isMainFrame: bool,  # noqa: FBT001, N803 -- Qt's signature
     ) -> bool:
         """Ask the rules."""
-        address = url if isinstance(url, str) else url.toString()
+        address = _spelled(url)
         if self._rules.may_navigate(address, main_frame=isMainFrame):
             return True
         self._refused(Refusal.NAVIGATION if isMainFrame else Refusal.REQUEST, host_of(address))
@@ -167,10 +172,10 @@ class PortalPage(QWebEnginePage):
 
     def _same_window(self, request: QWebEngineNewWindowRequest) -> None:
         url = request.requestedUrl()
-        if self._rules.may_navigate(url.toString(), main_frame=True):
+        if self._rules.may_navigate(_spelled(url), main_frame=True):
             self.load(url)
         else:
-            self._refused(Refusal.NEW_WINDOW, host_of(url.toString()))
+            self._refused(Refusal.NEW_WINDOW, host_of(_spelled(url)))
             if not url.isEmpty():
                 self.navigation_refused.emit()
 
@@ -217,21 +222,21 @@ class PortalPage(QWebEnginePage):
         return []
 
     def _refuse_here(self, what: Refusal) -> None:
-        self._refused(what, host_of(self.url().toString()))
+        self._refused(what, host_of(_spelled(self.url())))
 
     def _no_download(self, download: QWebEngineDownloadRequest) -> None:
         download.cancel()
-        self._refused(Refusal.DOWNLOAD, host_of(download.url().toString()))
+        self._refused(Refusal.DOWNLOAD, host_of(_spelled(download.url())))
 
     def _no_authentication(self, url: QUrl, _authenticator: QAuthenticator) -> None:
-        self._refused(Refusal.AUTHENTICATION, host_of(url.toString()))
+        self._refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
 
     def _no_proxy_authentication(self, url: QUrl, _authenticator: QAuthenticator, _proxy: str) -> None:
-        self._refused(Refusal.AUTHENTICATION, host_of(url.toString()))
+        self._refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
 
     def _no_certificate(self, error: QWebEngineCertificateError) -> None:
         error.rejectCertificate()
-        self._refused(Refusal.CERTIFICATE, host_of(error.url().toString()))
+        self._refused(Refusal.CERTIFICATE, host_of(_spelled(error.url())))
 
     def _no_screen_capture(self, request: QWebEngineDesktopMediaRequest) -> None:
         request.cancel()

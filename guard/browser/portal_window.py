@@ -64,6 +64,8 @@ SETTINGS: Final = {
 _LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja;q=0.5"}
 _MOST_REFUSALS = 200
 """Different refusals a capsule reports; a page that provokes more is not worth more of the journal."""
+_NO_PROXY = "http://127.0.0.1:9"
+"""Nobody listens there (discard, RFC 863): whatever is not allowed ends here."""
 _NO_CORE_DUMP = 1
 """Bytes; the kernel writes or pipes no dump at this limit, while 0 still feeds a pipe, core(5)."""
 
@@ -207,8 +209,11 @@ class PortalWindow:
 
 
 def _flags(rules: Rules) -> str:
+    """Return switches that wall in what asks no interceptor, such as WebRTC and early look-ups of names."""
     flags = (
         f"--host-resolver-rules={rules.resolver_rules()}",
+        f"--proxy-server={_NO_PROXY}",
+        f"--proxy-bypass-list={rules.proxy_bypass()}",
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     )
     return " ".join(f'"{flag}"' for flag in flags)

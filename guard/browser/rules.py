@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ _PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _WEB: Final = frozenset({"http", "https"})
 _INSIDE: Final = frozenset({"about", "blob", "data"})
 """Schemes that carry what the page itself made, from nowhere."""
+_NAMED: Final = frozenset({*_PORTS, *_INSIDE, "file", "ftp", "javascript", "mailto", "sms", "tel"})
+"""Schemes that may be told; any other word there is the page's own, and could be what was typed into it."""
+_HOST: Final = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 
 
 class Rules:
@@ -37,6 +41,10 @@ class Rules:
         hosts = dict.fromkeys(pattern.partition(":")[0] for pattern in self._patterns)
         return ", ".join(("MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)))
 
+    def proxy_bypass(self) -> str:
+        """Return Chromium's ``--proxy-bypass-list``: the only servers that are reached without the proxy."""
+        return ";".join(("<-loopback>", *self._patterns))
+
     def _allowed(self, url: str) -> bool:
         try:
             parts = urlsplit(url)
@@ -47,11 +55,19 @@ class Rules:
 
 
 def host_of(url: str) -> str:
-    """Return the host for the journal, or the scheme of an address that has none."""
+    """Return the host for the journal, or the kind of scheme of an address that has none.
+
+    Host names are told in ASCII (IDNA); what is none, or too long for one, is not told at all.
+    """
     try:
-        return urlsplit(url).hostname or f"{_scheme(url)}:"
+        host = urlsplit(url).hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
         return ""
+    if host:
+        return host if _HOST.fullmatch(host) else ""
+    scheme = _scheme(url)
+    return f"{scheme}:" if scheme in _NAMED else "other:"
 
 
 def _scheme(url: str) -> str:

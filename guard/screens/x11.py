@@ -226,7 +226,12 @@ class X11Shade:
         top = self._root.query_tree().children[-len(self._shades) :]
         return {window.id for window in top} == {shade.id for shade in self._shades}
 
+    def _own(self) -> set[int | None]:
+        return {shade.id for shade in self._shades} | {self._curtain, self._strip}
+
     def _uncover(self, portal: int) -> None:
+        if portal in self._own():  # a capsule names its window itself, and may lie
+            return
         self._covering = False
         self._confirmed = False
         self._portal = portal
@@ -259,12 +264,13 @@ class X11Shade:
             self._assert_cover()
 
     def _adopt_capsule(self, window: int) -> None:
+        if window in self._own():
+            return
         self._capsules.add(window)
         self._window(window).configure(stack_mode=X.Below)
         self._display.flush()
 
     def _notice(self, event: XEvent) -> None:
-        own = {shade.id for shade in self._shades} | {self._curtain, self._strip}
         if event.type == X.FocusOut and event.window.id == self._portal:
             self._keep_focus()
         elif event.type == X.UnmapNotify and event.window.id in {shade.id for shade in self._shades}:
@@ -273,7 +279,7 @@ class X11Shade:
         elif event.type in {X.MapNotify, X.ConfigureNotify, X.CirculateNotify, X.ReparentNotify}:
             if event.window.id == self._root.id:
                 self._monitors_changed()
-            elif event.window.id not in own and event.window.id != self._portal:
+            elif event.window.id not in self._own() and event.window.id != self._portal:
                 self._other_window_moved(event)
         elif self._has_randr and event.type in {
             self._display.extension_event.ScreenChangeNotify,

@@ -46,9 +46,10 @@ class Witness:
         self._in: IO[str] = process.stdin
         self._out: IO[str] = process.stdout
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str) -> float:
+        """Ask, and return when it began to watch."""
         print(question, file=self._in, flush=True)
-        self._until("watching")
+        return self._until("watching")
 
     def answer(self) -> float:
         return self._until("done")
@@ -116,14 +117,16 @@ def _witnesses(folder: Path, environment: dict[str, str], reader: str) -> Iterat
 def _sessions(one: Counter, observer: Witness, bare: Witness, count: int) -> dict[str, list[float]]:
     names = (
         "bare C client: card taken -> PC/SC reported",
+        "the observer's own bare window mapped -> no portal pixel",
         "PC/SC reported -> no portal pixel on the screen",
+        "the core's own view: cover asked for -> confirmed by the X server",
         "PC/SC reported -> wiped and verified (without the portal's logout)",
         "PC/SC reported -> READY again (without the portal's logout)",
         "portal's own logout (loopback site)",
         "card laid: PC/SC reported -> portal seen",
     )
     values: dict[str, list[float]] = {name: [] for name in names}
-    floor, cover, wiped, ready, logout, seen = values.values()
+    floor, bare_window, cover, confirmed, wiped, ready, logout, seen = values.values()
     colour = f"{PORTAL_COLOUR:06x}"
     for _ in range(count):
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "a warm spare")  # type: ignore[index]
@@ -133,6 +136,10 @@ def _sessions(one: Counter, observer: Witness, bare: Witness, count: int) -> dic
         seen.append(observer.answer() - bare.report("present"))
         one.wait_state("ACTIVE", after=before)
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "the next spare, warmed in the session")  # type: ignore[index]
+        mapped = observer.ask(f"bare {colour} {PATIENCE_MS}")
+        bare_window.append(observer.answer() - mapped)
+        observer.ask(f"seen {colour} {PATIENCE_MS}")
+        observer.answer()
         observer.ask(f"gone {colour} {PATIENCE_MS}")
         taken = one.reader.remove() * 1000
         reported = bare.report("absent")
@@ -140,6 +147,8 @@ def _sessions(one: Counter, observer: Witness, bare: Witness, count: int) -> dic
         cover.append(observer.answer() - reported)
         again = one.wait_state("READY", after=before)
         receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
+        covered = one.wait_record(lambda record: record["kind"] == "covered", "the cover", after=before)
+        confirmed.append(float(str(covered["cover_ms"])))
         took = float(str(receipt["logout_ms"]))
         logout.append(took)
         wiped.append(float(str(receipt["boot_ms"])) - _slept_ms() - reported - took)

@@ -1,6 +1,7 @@
 /* An independent witness: an X client that looks at the whole picture, about 1,000 times a second, for pixels of
  * one colour. It knows nothing of the guard.
- * stdin:  "gone RRGGBB TIMEOUT_MS" or "seen RRGGBB TIMEOUT_MS"
+ * stdin:  "gone RRGGBB TIMEOUT_MS", "seen RRGGBB TIMEOUT_MS", or "bare RRGGBB TIMEOUT_MS": the floor, for which
+ *         it covers the screen itself with a bare window at the moment it says "watching", and takes it away after
  * stdout: "watching MS" at once (CLOCK_MONOTONIC, ms), then "done MS" (after the first picture without a single
  *         such pixel / with at least 1,000 of them) or "timeout MS"
  * build:  gcc -O2 -o observer observer.c -lX11 -lXext */
@@ -39,14 +40,21 @@ int main(void)
 	XSync(display, False);
 	shmctl(segment.shmid, IPC_RMID, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	XSetWindowAttributes look = {.override_redirect = True, .background_pixel = WhitePixel(display, screen)};
+	Window bare = XCreateWindow(display, RootWindow(display, screen), 0, 0, width, height, 0, CopyFromParent, InputOutput,
+				    CopyFromParent, CWOverrideRedirect | CWBackPixel, &look);
 
 	char what[8];
 	unsigned colour;
 	double timeout;
 	while (scanf("%7s %x %lf", what, &colour, &timeout) == 3) {
-		int gone = !strcmp(what, "gone");
+		int floor = !strcmp(what, "bare"), gone = floor || !strcmp(what, "gone");
 		double end = now_ms() + timeout, at;
 		printf("watching %.6f\n", now_ms());
+		if (floor) {
+			XMapRaised(display, bare);
+			XFlush(display);
+		}
 		for (;;) {
 			double began = now_ms();
 			XShmGetImage(display, RootWindow(display, screen), picture, 0, 0, AllPlanes);
@@ -66,6 +74,10 @@ int main(void)
 			double pause = began + 1.0 - now_ms();
 			if (pause > 0)
 				nanosleep(&(struct timespec){0, (long)(pause * 1e6)}, NULL);
+		}
+		if (floor) {
+			XUnmapWindow(display, bare);
+			XSync(display, False);
 		}
 	}
 	return 0;

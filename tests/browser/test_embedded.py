@@ -71,7 +71,7 @@ def page_process(citizen: Citizen) -> psutil.Process:
 def files_of_the_machine() -> Iterator[Path]:
     """Yield every readable file in the places where this account can write."""
     variables = ("HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR")
-    places = {Path(place) for name in variables if (place := os.environ.get(name))}
+    places = {Path(os.environ[name]) for name in variables if name in os.environ}
     places |= {Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm"), Path.home()}  # noqa: S108 -- looked at
     for place in places:
         for folder, _, names in os.walk(place):
@@ -113,7 +113,7 @@ def holds(path: Path, secret: bytes) -> bool:
         return False
 
 
-def test_the_search_would_find_a_secret(tmp_path: Path) -> None:
+def test_the_search_would_find_a_secret() -> None:
     """The proof above is worth something: what is written is found."""
     secret = secrets.token_hex(12)
     place = Path.home() / f".found-{secret[:4]}"

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.browser.pool import CapsulePool
+from guard.browser.pool import SPARE_LIFE, CapsulePool
 from guard.browser.port import CapsuleListener, Geometry, Logout
-from guard.clock import SystemClock
+from guard.clock import Clock, SystemClock
 from guard.errors import MachineError
 from guard.session.events import SessionId
+from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SOON = 20.0
 
@@ -96,11 +97,27 @@ def workshop() -> Workshop:
 
 
 @pytest.fixture
-def pool(ear: Ear, workshop: Workshop) -> Iterator[CapsulePool]:
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def make(ear: Ear, workshop: Workshop) -> Iterator[Callable[[int, Clock], CapsulePool]]:
     numbers = itertools.count()
-    pool = CapsulePool(workshop, lambda: SessionId(f"s{next(numbers)}"), 1, SystemClock(), ear)
-    yield pool
-    pool.close()
+    pools: list[CapsulePool] = []
+
+    def make(warm: int, clock: Clock) -> CapsulePool:
+        pools.append(CapsulePool(workshop, lambda: SessionId(f"s{next(numbers)}"), warm, clock, ear))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+@pytest.fixture
+def pool(make: Callable[[int, Clock], CapsulePool]) -> CapsulePool:
+    return make(1, SystemClock())
 
 
 def test_a_warm_spare_is_announced_and_handed_out_once(
@@ -174,6 +191,59 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert workshop.made.get(timeout=SOON).session
+
+
+def test_a_second_warm_spare_is_announced_as_soon_as_it_is_needed(
+    make: Callable[[int, Clock], CapsulePool], ear: Ear, workshop: Workshop
+) -> None:
+    pool = make(2, SystemClock())
+    pool.warm_up()
+    first, second = workshop.made.get(timeout=SOON), workshop.made.get(timeout=SOON)
+    for capsule in (first, second):
+        capsule.listener.warm(capsule.session, 7)
+        assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
+    pool.begin(first.session)
+    pool.warm_up()
+    assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
+
+
+def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
+    make: Callable[[int, Clock], CapsulePool], clock: TurnedClock, ear: Ear, workshop: Workshop
+) -> None:
+    pool = make(1, clock)
+    pool.warm_up()
+    old = workshop.made.get(timeout=SOON)
+    old.listener.warm(old.session, 7)
+    ear.heard.get(timeout=SOON)
+    clock.turn(SPARE_LIFE + 1)
+    pool.warm_up()
+    fresh = workshop.made.get(timeout=SOON)
+    while ear.heard.get(timeout=SOON) != ("appeared", old.session):
+        pass
+    assert pool.capsule(old.session) is old, "until the fresh one is warm, the old one serves"
+    fresh.listener.warm(fresh.session, 8)
+    pool.adopted(fresh.session)
+    while pool.capsule(old.session) is not None:
+        threading.Event().wait(0.001)
+    assert old.calls == ["gone"]
+    assert pool.begin(fresh.session) == 8
+
+
+def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
+    make: Callable[[int, Clock], CapsulePool], clock: TurnedClock, workshop: Workshop
+) -> None:
+    pool = make(1, clock)
+    pool.warm_up()
+    old = workshop.made.get(timeout=SOON)
+    old.listener.warm(old.session, 7)
+    clock.turn(SPARE_LIFE + 1)
+    assert pool.begin(old.session) == 7
+    pool.warm_up()
+    fresh = workshop.made.get(timeout=SOON)
+    fresh.listener.warm(fresh.session, 8)
+    pool.adopted(fresh.session)
+    assert pool.capsule(old.session) is old
+    assert old.calls == ["begin"]
 
 
 def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) -> None:

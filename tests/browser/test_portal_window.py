@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import select
+import socket
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +25,13 @@ HOST = "127.0.0.1"
 TINT = 0xE8F1FE
 """The ground of the page that says that a page cannot be opened."""
 EDGE = (1200, 740)
+GATHER = """
+call.createDataChannel('a'); await call.setLocalDescription();
+const gathered = new Promise(done => {
+  call.onicegatheringstatechange = () => call.iceGatheringState === 'complete' && done(); });
+await Promise.race([gathered, new Promise(done => setTimeout(done, 2000))]);
+call.close();
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +58,7 @@ def go_back(citizen: Citizen, screen: str) -> None:
             until(lambda: shows(screen, GROUND, EDGE))
 
 
-def test_all_web_storage_works(citizen: Citizen, portal: Puppet) -> None:
+def test_all_web_storage_works(portal: Puppet) -> None:
     assert (
         portal.do("""
         document.cookie = 'a=1'; localStorage.a = '1'; sessionStorage.a = '1';
@@ -65,7 +76,7 @@ def test_all_web_storage_works(citizen: Citizen, portal: Puppet) -> None:
     )
 
 
-def test_the_page_has_no_way_to_python(citizen: Citizen, portal: Puppet) -> None:
+def test_the_page_has_no_way_to_python(portal: Puppet) -> None:
     names = "['pywebview', 'qt', 'QWebChannel', 'external.call', 'frames_seen']"
     assert portal.do(f"return {names}.filter(name => eval('typeof window.' + name) !== 'undefined')") == []
 
@@ -80,7 +91,7 @@ def test_the_page_has_no_way_to_python(citizen: Citizen, portal: Puppet) -> None
         "navigator.sendBeacon('URL', 'x')",
         "await fetch('/redirect?to=URL', {mode: 'no-cors'})",
         "await import('URL')",
-        "const w = new Worker('data:text/javascript,' + encodeURIComponent(`fetch('URL', {mode: 'no-cors'})`))",
+        "new Worker('data:text/javascript,' + encodeURIComponent(`fetch('URL', {mode: 'no-cors'})`))",
     ],
     ids=["fetch", "image", "frame", "websocket", "beacon", "redirect", "import", "worker"],
 )
@@ -96,12 +107,24 @@ def test_refused_requests_are_reported_by_host(citizen: Citizen, portal: Puppet)
     citizen.ear.wait_refused("request", "127.0.0.2")
 
 
-def test_names_that_are_not_listed_do_not_resolve(citizen: Citizen, portal: Puppet) -> None:
-    """The engine's resolver knows only the listed names: an address by another name fails even unasked."""
-    said = portal.do(f"return (await fetch('http://localhost:{portal.port}/', {{mode: 'no-cors'}})).type")
-    assert said == "opaque"
-    said = portal.do(f"await fetch('http://other.localhost:{portal.port}/', {{mode: 'no-cors'}})")
-    assert "TypeError" in str(said)
+def test_only_the_listed_names_of_a_server_are_asked(portal: Puppet) -> None:
+    ask = "return await fetch('http://%s:%d/', {mode: 'no-cors'}).then(a => a.type, e => e.name)"
+    assert portal.do(ask % ("localhost", portal.port)) == "opaque"
+    assert portal.do(ask % ("other.localhost", portal.port)) == "TypeError"
+
+
+def test_calls_between_browsers_cannot_reach_elsewhere(portal: Puppet) -> None:
+    """WebRTC asks no request interceptor, so the engine itself must not send."""
+    with (
+        closing(socket.socket(type=socket.SOCK_DGRAM)) as udp,
+        closing(socket.create_server((HOST, 0))) as tcp,
+    ):
+        udp.bind((HOST, 0))
+        urls = [f"stun:{HOST}:{udp.getsockname()[1]}", f"turn:{HOST}:{tcp.getsockname()[1]}?transport=tcp"]
+        servers = [{"urls": url, "username": "a", "credential": "b"} for url in urls]
+        portal.do(f"const call = new RTCPeerConnection({{iceServers: {json.dumps(servers)}}});" + GATHER)
+        for server in (udp, tcp):
+            assert not select.select([server], [], [], 0)[0]
 
 
 @pytest.mark.parametrize(
@@ -110,13 +133,13 @@ def test_names_that_are_not_listed_do_not_resolve(citizen: Citizen, portal: Pupp
         ("location.href = 'http://127.0.0.3/'", "127.0.0.3"),
         ("location.href = '/redirect?to=http://127.0.0.4/'", "127.0.0.4"),
         (
-            "const f = document.createElement('form'); f.action = 'http://127.0.0.5/'; f.method = 'post';"
-            " document.body.append(f); f.submit()",
+            """const f = document.createElement('form'); f.action = 'http://127.0.0.5/'; f.method = 'post';
+            document.body.append(f); f.submit()""",
             "127.0.0.5",
         ),
         (
-            "const a = document.createElement('a'); a.href = 'http://127.0.0.6/'; a.target = '_blank';"
-            " document.body.append(a); a.click()",
+            """const a = document.createElement('a'); a.href = 'http://127.0.0.6/'; a.target = '_blank';
+            document.body.append(a); a.click()""",
             "127.0.0.6",
         ),
     ],
@@ -144,9 +167,7 @@ def test_a_page_elsewhere_is_refused_politely(
         "some-app:x",
     ],
 )
-def test_addresses_that_are_no_web_pages_are_never_shown(
-    citizen: Citizen, portal: Puppet, address: str
-) -> None:
+def test_addresses_that_are_no_web_pages_are_never_shown(portal: Puppet, address: str) -> None:
     portal.do(f"location.href = '{address}'; window.open('{address}')")
     assert portal.do("return document.querySelectorAll('#logged-in').length") == 1
 
@@ -173,7 +194,7 @@ def test_what_a_page_may_not_do_is_refused_and_reported(
     citizen.ear.wait_refused(what, "data:" if "data:" in script else HOST)
 
 
-def test_camera_microphone_and_screen_are_refused(citizen: Citizen, portal: Puppet) -> None:
+def test_camera_microphone_and_screen_are_refused(portal: Puppet) -> None:
     """The engine's own switch that accepts them all, which pywebview sets, is undone."""
     ask = "try { await navigator.mediaDevices.%s; return 'granted' } catch (error) { return 'refused' }"
     assert portal.do(ask % "getUserMedia({audio: true})") == "refused"

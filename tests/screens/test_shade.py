@@ -228,6 +228,20 @@ def test_a_spare_that_comes_up_during_a_session_is_never_seen_nor_typed_into(
         assert clock.monotonic() < end, "the keyboard stayed with the spare"
 
 
+def test_a_capsule_that_names_a_window_of_ours_moves_nothing(
+    shade: X11Shade, ear: Ear, other: OtherClient
+) -> None:
+    other.window(RED)
+    other.until(RED, present=False)
+    liar = other.root.query_tree().children[-1].id
+    shade.adopt_capsule(liar)
+    shade.uncover(liar)
+    shade.cover()
+    ear.confirmed.get(timeout=SOON)
+    assert other.root.query_tree().children[-1].id == liar
+    assert RED not in other.colours()
+
+
 def test_covering_takes_the_keyboard_away_from_the_portal(
     shade: X11Shade, ear: Ear, other: OtherClient
 ) -> None:
