@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from guard import inbox as letters
 from guard.browser.port import Logout
+from guard.chimes import Chimes
 from guard.screens.port import Scene, Screen
 from guard.session import effects as ef
 from guard.session import events as ev
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from guard.journal.alerts import Alerts
     from guard.journal.port import Journal
     from guard.readers.port import ReaderWatch
-    from guard.screens.port import Curtain, Shade
+    from guard.screens.port import Curtain, Shade, Speaker
     from guard.session.policy import Policy
 
 COVER_WITHIN = 0.1
@@ -94,6 +95,7 @@ class Parts:
     reader: ReaderWatch
     shade: Shade
     curtain: Curtain
+    speaker: Speaker
     capsules: Capsules
     ending: Endings
     journal: Journal
@@ -117,6 +119,7 @@ class Core:
         self._inbox = inbox
         self._clock = clock
         self._timers = Timers(clock)
+        self._chimes = Chimes(parts.speaker, self._timers)
         self._session = Session()
         self._since = clock.utc()
         self._cause = ""
@@ -158,7 +161,7 @@ class Core:
 
     # --- letters
 
-    def _open(self, letter: letters.Letter) -> None:
+    def _open(self, letter: letters.Letter) -> None:  # noqa: C901 -- one flat case a letter
         match letter.content:
             case ev.Event() as event:
                 self._handle(event, letter.posted_at)
@@ -183,6 +186,8 @@ class Core:
                 self._parts.journal.record("refused", refused.session, what=refused.what, host=refused.host)
             case letters.CurtainDue():
                 self._start_curtain()
+            case letters.SoundDue(sound=sound):
+                self._chimes.due(sound)
             case letters.Ended() as ended:
                 self._ended(ended, letter.posted_at)
 
@@ -195,7 +200,7 @@ class Core:
         }
         self._parts.journal.record("receipt", receipt.session, good=receipt.good, **fields)
         first_try = receipt.session == self._session.current and self._session.state is State.ENDING
-        if first_try and receipt.logout is not Logout.CONFIRMED:
+        if first_try and receipt.logout in {Logout.NOT_CONFIRMED, Logout.NOT_TRIED}:
             self._parts.alerts.raise_alert(ef.AlertKind.LOGOUT_NOT_CONFIRMED, receipt.session)
         outcome = ev.WipeProven if receipt.good else ev.WipeFailed
         self._handle(outcome(session=receipt.session), posted_at)
@@ -213,6 +218,8 @@ class Core:
             self._cause = _why_closed(outcome.session) or _NAMES[type(event)]
         self._write_down(before, event, posted_at, stale=outcome.stale)
         self._present()
+        if outcome.session.state is not before.state:
+            self._chimes.entered(outcome.session.state)
 
     def _perform(self, effect: ef.Effect) -> None:  # noqa: C901, PLR0912 -- one flat case an effect
         parts = self._parts

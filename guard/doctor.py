@@ -82,6 +82,7 @@ class Doctor:
             "container": self.container,
             "display": self.display,
             "fonts": self.fonts,
+            "sound": self.sound,
             "reader": self.reader,
             "runtime": self.runtime,
             "journal": self.journal,
@@ -152,6 +153,28 @@ class Doctor:
         raise LackError(
             "Noto Sans CJK is not installed", mend="apt-get install fonts-noto-cjk", state=State.WARN
         )
+
+    def sound(self) -> str:
+        """This account may open a loudspeaker; nothing is played."""
+        aplay = self._program("aplay", "alsa-utils", State.WARN)
+        command = [aplay, "-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "/dev/null"]
+        try:
+            ended = subprocess.run(
+                command, capture_output=True, timeout=_PATIENCE, check=False, env=dict(self._environment)
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise LackError(
+                f"{aplay} does not run ({type(error).__name__})",
+                mend="apt-get install --reinstall alsa-utils",
+                state=State.WARN,
+            ) from error
+        if ended.returncode != 0:
+            raise LackError(
+                f"{aplay} finds no loudspeaker that this account may use",
+                mend="connect one and put the account into the group audio, or set [screens] sound = false",
+                state=State.WARN,
+            )
+        return aplay
 
     def reader(self) -> str:
         """The PC/SC service answers and has exactly one reader, or more to choose from."""

@@ -11,6 +11,7 @@ from guard.session.events import Event
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
     from guard.clock import Clock
+    from guard.screens.port import Sound
     from guard.session.events import SessionId
 
 
@@ -71,6 +72,13 @@ class Ended(Report):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurtainDue(Report):
     """A curtain that fell too often has waited long enough to be started again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundDue(Report):
+    """It is time for this sound."""
+
+    sound: Sound
 
 
 Content = Event | Report

@@ -35,6 +35,7 @@ from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
 from guard.reports import Reports
 from guard.screens.curtain import CurtainProcess, CurtainSetup
+from guard.screens.speaker import AplaySpeaker, NoSpeaker
 from guard.screens.x11 import X11Shade
 from guard.session import events as ev
 from guard.session.table import State
@@ -114,7 +115,6 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         CurtainSetup(
             display=display,
             language=settings.screens.language,
-            sound=settings.screens.sound,
             environment={"XAUTHORITY": cookie} if cookie else {},
             readable=(authority,) if authority else (),
         ),
@@ -131,13 +131,23 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     capsules = CapsulePool(factory, _new_session, settings.browser.warm, clock, reports)
     stack.callback(capsules.close)
 
+    speaker = AplaySpeaker(environment) if settings.screens.sound else NoSpeaker()
+    stack.callback(speaker.close)
+
     alerts = Alerts(journal, clock)
     parts = Parts(
         reader=reader,
         shade=shade,
         curtain=curtain,
+        speaker=speaker,
         capsules=capsules,
-        ending=Ending(capsules, shade.clear_clipboard, clock, reports.ended),
+        ending=Ending(
+            capsules,
+            shade.clear_clipboard,
+            clock,
+            reports.ended,
+            downloads=settings.site.permit.downloads,
+        ),
         journal=journal,
         alerts=alerts,
     )

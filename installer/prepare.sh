@@ -8,7 +8,7 @@ packages_to_run=(
   libegl1 libgl1 libasound2 libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0
   libxcb-xkb1 libxkbcommon-x11-0 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libxkbfile1 libdbus-1-3
   libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
-  fonts-noto-cjk bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
+  fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
 )
 packages_to_test=(openbox x11-xserver-utils libx11-dev libxext-dev)
 
@@ -66,10 +66,17 @@ make_venv() {
 
 # The account the guard runs as when root starts it; a user of their own needs none.
 make_account() {
-  if [[ $EUID -ne 0 ]] || getent passwd madoguchi >/dev/null; then return; fi
-  say "Account madoguchi: making it (system account, no login)"
-  useradd --system --create-home --home-dir /var/lib/madoguchi --shell /usr/sbin/nologin madoguchi
-  chmod 0700 /var/lib/madoguchi
+  if [[ $EUID -ne 0 ]]; then return; fi
+  if ! getent passwd madoguchi >/dev/null; then
+    say "Account madoguchi: making it (system account, no login)"
+    useradd --system --create-home --home-dir /var/lib/madoguchi --shell /usr/sbin/nologin madoguchi
+    chmod 0700 /var/lib/madoguchi
+  fi
+  # The loudspeaker belongs to this group; a desktop lends it to the person who is logged in only.
+  if [[ " $(id -nG madoguchi) " != *" audio "* ]]; then
+    say "Account madoguchi: adding it to the group audio"
+    usermod --append --groups audio madoguchi
+  fi
 }
 
 # Only root may make the folder that X servers put their sockets into; a PC without a desktop has none.

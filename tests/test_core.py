@@ -13,7 +13,7 @@ from guard.browser.port import Geometry, Logout, Receipt
 from guard.core import Core, Parts
 from guard.journal.alerts import Alerts
 from guard.readers.port import ReaderStatus
-from guard.screens.port import Scene, Screen
+from guard.screens.port import Scene, Screen, Sound
 from guard.session import events as ev
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
@@ -124,6 +124,16 @@ class Curtain:
     def close(self) -> None: ...
 
 
+class Speaker:
+    def __init__(self) -> None:
+        self.played: list[Sound] = []
+
+    def play(self, sound: Sound) -> None:
+        self.played.append(sound)
+
+    def close(self) -> None: ...
+
+
 class Capsules:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -174,6 +184,7 @@ class Desk:
         self.calls = Calls()
         self.reader = Reader(self.clock, self.calls)
         self.curtain = Curtain(self.calls)
+        self.speaker = Speaker()
         self.capsules = Capsules(self.calls)
         self.journal = Journal()
         self.alerts = Alerts(self.journal, self.clock)
@@ -182,6 +193,7 @@ class Desk:
             reader=self.reader,
             shade=Shade(self.clock, self.calls),
             curtain=self.curtain,
+            speaker=self.speaker,
             capsules=self.capsules,
             ending=Ending(self.calls),
             journal=self.journal,
@@ -219,6 +231,16 @@ class Desk:
         self.make_ready()
         self.say(ev.CardPresent(counter=1))
         assert self.is_in(State.ACTIVE)
+
+    def hold_session(self) -> None:
+        self.open_session()
+        self.say(ev.CardAbsent(counter=2), letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0))
+        assert self.is_in(State.HELD)
+
+    def leave_card(self) -> None:
+        self.open_session()
+        self.say(ev.EndRequested(by=ev.EndedBy.CITIZEN), _receipt(A))
+        assert self.is_in(State.TAKE_CARD)
 
 
 @pytest.fixture
@@ -381,6 +403,12 @@ def test_a_logout_that_is_not_confirmed_stays_open_as_an_alert(desk: Desk, outco
     assert [alert.kind.value for alert in desk.alerts.open()] == ["logout_not_confirmed"]
 
 
+def test_a_portal_without_a_logout_recipe_raises_no_alert_for_every_citizen(desk: Desk) -> None:
+    desk.open_session()
+    desk.say(ev.CardAbsent(counter=2), _receipt(A, logout=Logout.NO_RECIPE))
+    assert desk.alerts.open() == ()
+
+
 def test_a_spare_that_died_at_the_very_moment_ends_the_session_it_would_have_been(desk: Desk) -> None:
     desk.make_ready()
     desk.capsules.windows.clear()
@@ -427,3 +455,75 @@ def test_every_state_has_its_screen() -> None:
 def test_refused_navigation_is_journalled_by_host_alone(desk: Desk) -> None:
     desk.say(letters.Refused(session=A, what="navigation", host="evil.example"))
     assert ("refused", {"session": A, "what": "navigation", "host": "evil.example"}) in desk.journal.records
+
+
+def test_a_card_that_was_left_is_called_for_at_once_and_every_8_seconds_until_it_is_taken(desk: Desk) -> None:
+    desk.leave_card()
+    assert desk.speaker.played == [Sound.TAKE_CARD]
+    desk.turn(7.9)
+    assert desk.speaker.played == [Sound.TAKE_CARD]
+    desk.turn(0.2)
+    desk.turn(8.1)
+    assert desk.speaker.played == [Sound.TAKE_CARD] * 3
+    desk.say(letters.SpareAppeared(session=B, window=2), ev.CardAbsent(counter=2))
+    assert desk.is_in(State.READY)
+    desk.turn(60)
+    assert desk.speaker.played == [Sound.TAKE_CARD] * 3
+
+
+def test_a_reminder_that_fell_due_as_the_card_was_taken_is_not_heard_any_more(desk: Desk) -> None:
+    desk.leave_card()
+    desk.say(ev.CardAbsent(counter=2), letters.SoundDue(sound=Sound.TAKE_CARD))
+    desk.turn(60)
+    assert desk.speaker.played == [Sound.TAKE_CARD]
+
+
+def test_a_held_session_calls_staff_and_says_once_when_ten_seconds_are_left() -> None:
+    desk = Desk(Policy(on_removal=OnRemoval.HOLD, hold_seconds=60))
+    desk.hold_session()
+    assert desk.speaker.played == [Sound.STAFF]
+    desk.turn(49.9)
+    assert desk.speaker.played == [Sound.STAFF]
+    desk.turn(0.2)
+    assert desk.speaker.played == [Sound.STAFF, Sound.TIME]
+    desk.turn(9)
+    assert desk.is_in(State.HELD)
+    assert desk.speaker.played == [Sound.STAFF, Sound.TIME]
+
+
+@pytest.mark.parametrize("seconds", [5, 10])
+def test_a_hold_of_ten_seconds_or_less_has_nothing_to_warn_of(seconds: int) -> None:
+    desk = Desk(Policy(on_removal=OnRemoval.HOLD, hold_seconds=seconds))
+    desk.hold_session()
+    for _ in range(seconds - 1):
+        desk.turn(1)
+    assert desk.is_in(State.HELD)
+    assert desk.speaker.played == [Sound.STAFF]
+
+
+def test_a_held_session_that_ended_early_does_not_say_later_that_time_runs_out() -> None:
+    desk = Desk(Policy(on_removal=OnRemoval.HOLD, hold_seconds=60))
+    desk.hold_session()
+    desk.say(ev.EndRequested(by=ev.EndedBy.CONTROL))
+    desk.turn(55)
+    assert desk.is_in(State.ENDING)
+    assert desk.speaker.played == [Sound.STAFF]
+
+
+def test_a_failed_wipe_calls_staff_once_however_often_it_is_tried_again(desk: Desk) -> None:
+    desk.open_session()
+    desk.say(ev.CardAbsent(counter=2), _receipt(A, good=False))
+    assert desk.is_in(State.WIPE_FAILED)
+    desk.turn(1.1)
+    desk.say(_receipt(A, good=False))
+    desk.turn(60)
+    assert desk.is_in(State.WIPE_FAILED)
+    assert desk.speaker.played == [Sound.STAFF]
+
+
+def test_a_session_that_comes_and_goes_in_order_is_silent(desk: Desk) -> None:
+    desk.open_session()
+    desk.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), _receipt(A))
+    assert desk.is_in(State.READY)
+    desk.turn(60)
+    assert desk.speaker.played == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +117,22 @@ def test_missing_fonts_are_a_warning(tmp_path: Path) -> None:
     (tmp_path / "noto").mkdir()
     (tmp_path / "noto" / "NotoSansCJK-Regular.ttc").touch()
     assert finding("fonts", doctor(fonts=tmp_path).fonts).state is State.OK
+
+
+def test_a_loudspeaker_is_opened_for_real(tmp_path: Path) -> None:
+    settings = tmp_path / "asound.conf"
+    settings.write_text("pcm.!default { type null }\n", encoding="utf-8")
+    here = doctor(PATH=os.environ["PATH"], ALSA_CONFIG_PATH=str(settings))
+    assert finding("sound", here.sound).state is State.OK
+    settings.write_text("", encoding="utf-8")
+    result = finding("sound", here.sound)
+    assert (result.state, "no loudspeaker" in result.found) == (State.WARN, True)
+    assert "group audio" in result.mend
+
+
+def test_a_missing_aplay_is_a_warning(tmp_path: Path) -> None:
+    result = finding("sound", doctor(PATH=str(tmp_path)).sound)
+    assert (result.state, result.mend) == (State.WARN, "apt-get install alsa-utils")
 
 
 def test_a_journal_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:

@@ -152,7 +152,9 @@ class EmbeddedCapsule:
 
     def logout(self) -> tuple[Logout, float]:
         """See `Capsule.logout`."""
-        if self._recipe is None or self._over:
+        if self._recipe is None:
+            return Logout.NO_RECIPE, 0.0
+        if self._over:
             return Logout.NOT_TRIED, 0.0
         began = self._clock.monotonic()
         self._send(LogOut(session=self._session))

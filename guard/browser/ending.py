@@ -29,11 +29,14 @@ class Ending:
         clear_clipboard: Clipboard,
         clock: Clock,
         done: Callable[[Receipt], None],
+        *,
+        downloads: bool,
     ) -> None:
         self._capsules = capsules
         self._clear_clipboard = clear_clipboard
         self._clock = clock
         self._done = done
+        self._downloads = "gone with the storage" if downloads else "none possible"
 
     def end(self, session: SessionId, *, logout: bool) -> None:
         """End it; returns at once."""
@@ -82,7 +85,7 @@ class Ending:
             storage_left=storage,
             clipboard_empty=clipboard_empty,
             print_jobs="none possible",
-            downloads="none possible",
+            downloads=self._downloads,
             logout_ms=logout_ms,
             kill_ms=kill_ms,
             verify_ms=verify_ms,

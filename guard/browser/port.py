@@ -18,7 +18,9 @@ class Logout(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     """It was tried, and its proof did not come within the deadline."""
     NOT_TRIED = "not_tried"
-    """The capsule was dead or had to die at once, or the site profile has no recipe."""
+    """The capsule was dead or had to die at once."""
+    NO_RECIPE = "no_recipe"
+    """The site profile does not say how; the portal's own time-out has to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from guard.browser.portal_overlay import Overlay
     from guard.browser.rules import Rules
+    from guard.browser.site import Permit
 
 _On = QWebEngineSettings.WebAttribute
 _OFF: Final = (
@@ -128,13 +129,19 @@ class PortalPage(QWebEnginePage):
     navigation_refused = Signal()
 
     def __init__(
-        self, profile: QWebEngineProfile, rules: Rules, refused: RefusalListener, parent: QObject
+        self,
+        profile: QWebEngineProfile,
+        rules: Rules,
+        permit: Permit,
+        refused: RefusalListener,
+        parent: QObject,
     ) -> None:
         super().__init__(profile, parent)
         self._rules = rules
+        self._permit = permit
         self._refused = refused
         self._overlay: Overlay | None = None
-        profile.downloadRequested.connect(self._no_download)
+        profile.downloadRequested.connect(self._download)
         self.authenticationRequired.connect(self._no_authentication)
         self.proxyAuthenticationRequired.connect(self._no_proxy_authentication)
         self.certificateError.connect(self._no_certificate)
@@ -224,7 +231,10 @@ class PortalPage(QWebEnginePage):
     def _refuse_here(self, what: Refusal) -> None:
         self._refused(what, host_of(_spelled(self.url())))
 
-    def _no_download(self, download: QWebEngineDownloadRequest) -> None:
+    def _download(self, download: QWebEngineDownloadRequest) -> None:
+        if self._permit.downloads:
+            download.accept()  # into the container's private file system, where it dies with the session
+            return
         download.cancel()
         self._refused(Refusal.DOWNLOAD, host_of(_spelled(download.url())))
 

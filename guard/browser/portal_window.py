@@ -133,7 +133,9 @@ class PortalWindow:
         view = QWebEngineView(native)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         view.setAcceptDrops(False)
-        self._page = page = PortalPage(self._profile, self._rules, self._refused, view)
+        self._page = page = PortalPage(
+            self._profile, self._rules, self._opening.site.permit, self._refused, view
+        )
         view.setPage(page)
         native.setCentralWidget(view)  # pywebview's own view dies, and with it its page, bridge and channel
         native.setAcceptDrops(False)

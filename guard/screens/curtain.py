@@ -46,9 +46,8 @@ class CurtainSetup:
 
     display: str
     language: Language
-    sound: bool
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Besides what the curtain sets itself, such as ``XAUTHORITY``, or ``PULSE_SERVER`` for the sounds."""
+    """Besides what the curtain sets itself, such as ``XAUTHORITY``."""
     readable: Sequence[Path] = ()
     """Files that those variables name."""
     up_seconds: float = 30.0
@@ -82,7 +81,7 @@ class CurtainProcess:
         with self._lock:
             old = self._life
             self._life = life = _Life(self._sealer, self._listener, self._setup, self._speak)
-            life.send(Open(areas=areas, sound=self._setup.sound))
+            life.send(Open(areas=areas))
             life.show(self._scene_now(), self._language)
         sealing = self._sealing(life.descriptor)
         threading.Thread(target=_replace, args=(old, life, sealing), name="curtain", daemon=True).start()

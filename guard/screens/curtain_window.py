@@ -154,7 +154,7 @@ class CurtainWindow:
         self._told = -1
         self._latest: Show | None = None
         _, strip, curtain = opening.areas
-        self._curtain = Page(curtain_page(sound=opening.sound), curtain, self._gui, self)
+        self._curtain = Page(curtain_page(), curtain, self._gui, self)
         self._strip = Page(strip_page(), strip, self._gui, self)
 
     def run(self, messages: Iterator[dict[str, object]]) -> None:

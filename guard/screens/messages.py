@@ -26,7 +26,6 @@ class Open:
     """Make the windows here."""
 
     areas: Areas
-    sound: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +83,8 @@ Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed
 def write_order(order: Order) -> Message:
     """Return the order as a message."""
     match order:
-        case Open(areas=areas, sound=sound):
-            return {"do": "open", "areas": [asdict(area) for area in areas], "sound": sound}
+        case Open(areas=areas):
+            return {"do": "open", "areas": [asdict(area) for area in areas]}
         case Show(seq=seq, scene=scene, language=language):
             return {"do": "scene", "seq": seq, "language": language, **asdict(scene)}
         case Resize(areas=areas):
@@ -97,7 +96,7 @@ def read_order(message: Message) -> Order:
     try:
         match message.get("do"):
             case "open":
-                return Open(areas=_areas(message["areas"]), sound=_flag(message["sound"]))
+                return Open(areas=_areas(message["areas"]))
             case "resize":
                 return Resize(areas=_areas(message["areas"]))
             case "scene":
@@ -173,10 +172,4 @@ def _number(value: object) -> int:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("not a flag")
     return value

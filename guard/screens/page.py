@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from importlib.resources import files
 from typing import Final
 
-SOUNDS: Final = ("take-card", "time", "staff")
-"""The soft sounds, ``sounds/<name>.wav``."""
-
 # pywebview's bridge builds its functions with `new Function`, hence unsafe-eval; nothing is ever loaded.
-_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; media-src data:"
-)
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
 _INCLUDE: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
-def curtain_page(*, sound: bool) -> str:
-    """Return the page of the curtain; without ``sound`` it has none to play."""
-    players = "".join(_player(name) for name in SOUNDS) if sound else ""
-    return _document("curtain", _part("curtain") + players, _file("curtain.js"))
+def curtain_page() -> str:
+    """Return the page of the curtain."""
+    return _document("curtain", _part("curtain"), _file("curtain.js"))
 
 
 def strip_page() -> str:
@@ -44,9 +37,3 @@ def _file(name: str) -> str:
 
 def _part(name: str) -> str:
     return _INCLUDE.sub(lambda match: _part(match[1]), _file(f"{name}.html"))
-
-
-def _player(name: str) -> str:
-    sound = (files("guard.screens") / "sounds" / f"{name}.wav").read_bytes()
-    encoded = base64.b64encode(sound).decode()
-    return f'<audio id="sound-{name}" src="data:audio/wav;base64,{encoded}"></audio>'

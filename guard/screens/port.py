@@ -1,4 +1,4 @@
-"""The ports: the shade (and all stacking of windows), and the curtain."""
+"""The ports: the shade (and all stacking of windows), the curtain, and the speaker."""
 
 from __future__ import annotations
 
@@ -156,6 +156,29 @@ class Curtain(Protocol):
 
     def close(self) -> None:
         """End it; returns when it is gone."""
+        ...
+
+
+class Sound(StrEnum):
+    """The soft sounds, each a file ``sounds/<value>.wav``."""
+
+    TAKE_CARD = "take-card"
+    """Please take your card."""
+    TIME = "time"
+    """The time of a held session is running out."""
+    STAFF = "staff"
+    """A member of staff is needed."""
+
+
+class Speaker(Protocol):
+    """The loudspeaker; a PC that has none, or cannot use it, is simply silent: the screens say the same."""
+
+    def play(self, sound: Sound) -> None:
+        """Play it, unless one is playing still; returns at once, never raises."""
+        ...
+
+    def close(self) -> None:
+        """Fall silent; returns when nothing plays any more."""
         ...
 
 

@@ -25,13 +25,6 @@ PICTURES: Mapping[Screen, str] = {
 }
 """The picture of each screen, by its name in ``pages/pictures.html``."""
 
-SOUNDS: Mapping[Screen, str] = {
-    Screen.HELD: "staff",
-    Screen.TAKE_CARD: "take-card",
-    Screen.WIPE_FAILED: "staff",
-}
-"""The sound a screen begins with; the page repeats that of TAKE_CARD, and warns near the end of HELD."""
-
 LANGUAGES: Final = (Language.JA, Language.EASY_JA, Language.EN)
 """In the order of the buttons."""
 
@@ -43,7 +36,6 @@ def curtain_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict
     return {
         **_common(scene, language, catalogue),
         "picture": PICTURES[screen],
-        "sound": SOUNDS.get(screen, ""),
         "main": catalogue.html(language, f"{screen}.main", scene.cause),
         "sub": catalogue.html(language, f"{screen}.sub", scene.cause),
         "count": "" if scene.seconds_left is None else catalogue.html(language, f"{screen}.count"),

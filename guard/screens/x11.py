@@ -32,12 +32,12 @@ from typing import TYPE_CHECKING
 from Xlib import X, Xatom, Xutil, display
 from Xlib import error as xerror
 from Xlib.ext import randr
-from Xlib.protocol import request
 
 from guard.browser.port import Geometry
 from guard.errors import MachineError
 from guard.screens.monitors import Layout
 from guard.screens.padlock import padlock_pixmap
+from guard.screens.x11_clipboard import clear, clear_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from guard.screens.port import ShadeListener
 
 _MARK = "_MADOGUCHI_GUARD_SHADE"
-_SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
-_CUT_BUFFERS = range(Xatom.CUT_BUFFER0, Xatom.CUT_BUFFER7 + 1)
 HEAD_START = 0.005
 """s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 _RAISES_BEFORE_GIVING_UP = 50
@@ -150,8 +148,10 @@ class X11Shade:
         """See `Shade.clear_clipboard`."""
         end = self._clock.monotonic() + timeout
         while (left := end - self._clock.monotonic()) > 0:
+            if not self._thread.is_alive():
+                return clear_anew(self._environment["DISPLAY"])
             done: Future[bool] = Future()
-            self._do(lambda done=done: done.set_result(self._clear_clipboard()))  # type: ignore[misc]
+            self._do(lambda done=done: done.set_result(clear(self._display)))  # type: ignore[misc]
             try:
                 if done.result(left):
                     return True
@@ -377,20 +377,6 @@ class X11Shade:
         """Return the shades that a killed core left, to be taken away once ours cover."""
         children = self._root.query_tree().children
         return [one.id for one in children if one.get_full_property(self._mark, Xatom.CARDINAL) is not None]
-
-    # --- the clipboard
-
-    def _clear_clipboard(self) -> bool:
-        selections = [self._display.get_atom(name) for name in _SELECTIONS]
-        for selection in selections:
-            request.SetSelectionOwner(
-                display=self._display.display, window=X.NONE, selection=selection, time=X.CurrentTime
-            )
-        for buffer in _CUT_BUFFERS:
-            self._root.delete_property(buffer)
-        owners = [self._display.get_selection_owner(selection) for selection in selections]
-        left = set(self._root.list_properties()) & set(_CUT_BUFFERS)
-        return all(owner == X.NONE for owner in owners) and not left
 
     def _close(self) -> None:
         self._open = False

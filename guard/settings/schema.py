@@ -154,7 +154,7 @@ SCREENS_SOUND: Final = Key(
     name="sound",
     kind=Flag(),
     default=_SCREENS.sound,
-    about="Whether a soft sound reminds the citizen to take the card.",
+    about="Whether soft sounds say: take your card, time is running out, staff needed.",
 )
 SCREENS_MONITORS: Final = Key(
     section="screens",
@@ -267,14 +267,14 @@ PERMIT_DOWNLOADS: Final = Key(
     name="downloads",
     kind=Flag(),
     default=_PERMIT.downloads,
-    about="Whether pages may download files (they are gone with the session).",
+    about="Whether pages may download files; they stay in the session's private storage and die with it.",
 )
 PERMIT_PRINTING: Final = Key(
     section="permit",
     name="printing",
     kind=Flag(),
     default=_PERMIT.printing,
-    about="Whether pages may print.",
+    about="Whether pages may print; this version cannot cancel print jobs yet, so only false is allowed.",
 )
 
 SITE_KEYS: Final[tuple[Key[object], ...]] = (

@@ -83,6 +83,10 @@ def _check(site: Site, reading: Reading) -> None:
         _check_address(schema.LOGOUT_URL, site.logout.url, site.allow, reading)
     if site.logout is not None and site.logout.done.startswith(("http://", "https://")):
         _check_address(schema.LOGOUT_DONE, site.logout.done, site.allow, reading)
+    if site.permit.printing:
+        reading.refuse(
+            schema.PERMIT_PRINTING, "this version allows false only: it cannot cancel print jobs yet"
+        )
     if site.practice and not _served_here(site.start):
         reading.refuse(
             schema.SITE_START,

@@ -32,7 +32,7 @@ class Teller:
 
 
 if __name__ == "__main__":
-    setup = CurtainSetup(display=sys.argv[2], language=Language.JA, sound=False)
+    setup = CurtainSetup(display=sys.argv[2], language=Language.JA)
     curtain = CurtainProcess(Bubblewrap(sys.argv[1]), Teller(), SystemClock(), setup)
     curtain.start((WHOLE, WHOLE, WHOLE))
     signal.pause()

@@ -102,7 +102,7 @@ def main(out: Path, pictures: Path | None) -> None:
     """Measure everything."""
     application = QApplication([])
     catalogue = Catalogue.load()
-    curtain, strip = Lab(curtain_page(sound=False)), Lab(strip_page())
+    curtain, strip = Lab(curtain_page()), Lab(strip_page())
     measured: list[dict[str, object]] = []
     for width, height in SIZES:
         curtain.resize(width, height)

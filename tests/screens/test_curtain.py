@@ -100,7 +100,6 @@ def setup(screen: str, *, painted_seconds: float = PATIENCE) -> CurtainSetup:
     return CurtainSetup(
         display=screen,
         language=Language.JA,
-        sound=False,
         up_seconds=PATIENCE,
         painted_seconds=painted_seconds,
     )
@@ -218,7 +217,7 @@ def test_without_the_core_the_curtain_rises_above_everything_and_stays_there(
     ours, theirs = Channel.pair()
     with theirs:
         sealer.seal(bare_sealing(screen, theirs.fileno(), tmp_path))
-    ours.send(write_order(Open(areas=AREAS, sound=False)))
+    ours.send(write_order(Open(areas=AREAS)))
     ours.send(write_order(Show(seq=1, scene=Scene(screen=Screen.OUT_OF_SERVICE), language=Language.JA)))
     up = read_report(next(ours.messages()))
     assert isinstance(up, Up)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import wave
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from guard.errors import BrokenPromiseError
 from guard.screens.catalogue import Catalogue, render
-from guard.screens.page import SOUNDS, curtain_page, strip_page
+from guard.screens.page import curtain_page, strip_page
 from guard.screens.port import Scene, Screen
 from guard.screens.view import curtain_view
 from guard.session.events import EVENTS
@@ -80,20 +79,7 @@ def test_no_python_file_of_the_screens_speaks_japanese() -> None:
         assert not JAPANESE.search(file.read_text("utf-8")), file.name
 
 
-@pytest.mark.parametrize("page", [curtain_page(sound=True), curtain_page(sound=False), strip_page()])
+@pytest.mark.parametrize("page", [curtain_page(), strip_page()])
 def test_a_page_needs_nothing_from_anywhere(page: str) -> None:
     assert "default-src 'none'" in page
-    assert not re.search(r"https?://|url\(|@import|\{\{|(src|href)=\"(?!data:|#)", page)
-
-
-def test_without_sound_a_page_has_none() -> None:
-    assert "<audio" in curtain_page(sound=True)
-    assert "<audio" not in curtain_page(sound=False)
-
-
-@pytest.mark.parametrize("name", SOUNDS)
-def test_sounds_are_soft_and_short(name: str) -> None:
-    with (files("guard.screens") / "sounds" / f"{name}.wav").open("rb") as file, wave.open(file) as sound:
-        assert sound.getnframes() / sound.getframerate() < 2
-        samples = memoryview(sound.readframes(sound.getnframes())).cast("h")
-    assert max(abs(sample) for sample in samples) < 0.35 * 32768
+    assert not re.search(r"https?://|url\(|@import|\{\{|(src|href)=\"(?!#)", page)

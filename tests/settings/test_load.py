@@ -65,7 +65,7 @@ def test_no_file_means_the_defaults_with_the_practice_portal() -> None:
 
 def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "town.toml").write_text(
-        SITE + '[logout]\nclick = "#out"\ndone = "#bye"\ndeadline_ms = 900\n[permit]\nprinting = true\n',
+        SITE + '[logout]\nclick = "#out"\ndone = "#bye"\ndeadline_ms = 900\n[permit]\ndownloads = true\n',
         encoding="utf-8",
     )
     settings = load(
@@ -83,7 +83,7 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
     assert (settings.screens.language, settings.screens.sound) == (Language.EASY_JA, False)
     assert settings.journal.directory == tmp_path / "log"
     assert settings.site.allow == ("a.example", "*.b.example")
-    assert settings.site.permit.printing
+    assert settings.site.permit.downloads
     assert settings.site.logout is not None
     assert (settings.site.logout.click, settings.site.logout.deadline_ms) == ("#out", 900)
 
@@ -155,6 +155,7 @@ def test_all_problems_of_both_files_are_told_at_once(refused: Callable[[str], st
             SITE + "[logout]\nclick = '#y'\ndone = '#x'\ndeadline_ms = 99",
             ["deadline_ms = 99", "100 to 10000"],
         ),
+        (SITE + "[permit]\nprinting = true", ["[permit]", "printing", "false"]),
         (SITE + "[permit]\ncamera = true", ["[permit]", '"camera"', "downloads, printing"]),
         (SITE.replace("name", "practice = true\nname"), ["practice = true", "http://127.0.0.1:PORT/"]),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import re
 import select
 import stat
 from contextlib import closing
@@ -25,10 +24,9 @@ if TYPE_CHECKING:
 SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
 IN_MEMORY = frozenset({"tmpfs", "devtmpfs", "devpts", "proc", "sysfs", "mqueue", "ramfs", "cgroup2"})
 """Kinds of file systems that no disk lies behind."""
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
+_NOTHING = bytes(_CHUNK)
 _ANSWER_WITHIN = 10.0
-_SPELLINGS = ("utf-8", "utf-16-le", "utf-16-be")
-"""How browsers keep text: LevelDB has all three."""
 
 
 def writable_places(*more: Path) -> tuple[Path, ...]:
@@ -40,11 +38,11 @@ def writable_places(*more: Path) -> tuple[Path, ...]:
 
 def files_with(secret: str, folders: Iterable[Path]) -> list[Path]:
     """Return every readable file below these folders that holds the secret or is named after it."""
-    needle = _needle(secret)
+    needles = _needles(secret)
     found: list[Path] = []
     for path in _files(folders):
         with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
-            if needle.search(os.fsencode(path)) or _holds(path, needle):
+            if _in(os.fsencode(path), needles) or _holds(path, needles):
                 found.append(path)
     return found
 
@@ -54,12 +52,12 @@ def memory_with(secret: str, pid: int) -> bool:
 
     Raises PermissionError when its memory is closed to us and ProcessLookupError when it is gone.
     """
-    needle = _needle(secret)
+    needles = _needles(secret)
     proc = Path(f"/proc/{pid}")
-    if any(needle.search((proc / name).read_bytes()) for name in ("cmdline", "environ")):
+    if any(_in((proc / name).read_bytes(), needles) for name in ("cmdline", "environ")):
         return True
     with (proc / "mem").open("rb", buffering=0) as memory:
-        return any(needle.search(piece) for piece in _pieces(memory.fileno(), proc, 3 * len(secret)))
+        return any(_in(piece, needles) for piece in _pieces(memory.fileno(), proc, 3 * len(secret)))
 
 
 def clipboards(display: str) -> dict[str, bytes]:
@@ -84,8 +82,13 @@ def disk_mounts(pid: int) -> list[str]:
     return places
 
 
-def _needle(secret: str) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(re.escape(secret.encode(spelling)) for spelling in _SPELLINGS))
+def _needles(secret: str) -> tuple[bytes, bytes]:
+    """Return how browsers keep ASCII text: as it is, and in UTF-16, of which both byte orders have this."""
+    return secret.encode(), "\0".join(secret).encode()
+
+
+def _in(data: bytes, needles: tuple[bytes, bytes]) -> bool:
+    return any(needle in data for needle in needles)
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
@@ -99,7 +102,7 @@ def _files(folders: Iterable[Path]) -> Iterator[Path]:
             yield from (Path(parent, name) for name in names)
 
 
-def _holds(path: Path, needle: re.Pattern[bytes]) -> bool:
+def _holds(path: Path, needles: tuple[bytes, bytes]) -> bool:
     # O_NONBLOCK: a named pipe must not keep us waiting between looking and opening
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
@@ -107,7 +110,7 @@ def _holds(path: Path, needle: re.Pattern[bytes]) -> bool:
             return False
         tail = b""
         while piece := file.read(_CHUNK):
-            if needle.search(tail + piece):
+            if _in(tail + piece, needles):
                 return True
             tail = piece[-256:]
         return False
@@ -125,7 +128,8 @@ def _pieces(memory: int, proc: Path, overlap: int) -> Iterator[bytes]:
                 piece = os.pread(memory, min(_CHUNK, end - at), at)
             except OSError:  # given back meanwhile, or a device's
                 break
-            yield tail + piece
+            if piece != _NOTHING[: len(piece)]:
+                yield tail + piece
             tail = piece[-overlap:]
 
 

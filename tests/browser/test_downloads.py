@@ -1,0 +1,46 @@
+"""A profile that permits downloads: the file stays inside the container and dies with it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.browser.site import Permit
+from guard.clock import SystemClock
+from tests.browser.conftest import site_of
+from tests.browser.puppet import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.conftest import Born, Citizen
+    from tests.browser.puppet import Puppet
+
+pytestmark = pytest.mark.chain
+
+
+def _downloads(citizen: Citizen) -> Iterator[Path]:
+    """Yield the finished downloads, seen through the root folder of the capsule's processes."""
+    for pid in citizen.capsule.pids():
+        try:
+            yield from Path(f"/proc/{pid}/root/home/guard").rglob("downloads/download*")
+        except OSError:  # a process that has just ended, or one of the sandbox that hides its root
+            continue
+
+
+def test_a_permitted_download_stays_inside_and_dies_with_the_session(born: Born, portal: Puppet) -> None:
+    site = replace(site_of(portal), permit=Permit(downloads=True))
+    clock = SystemClock()
+    with born(site) as citizen:
+        citizen.capsule.begin()
+        portal.do("const a = document.createElement('a'); a.href = '/download'; a.click()")
+        end = clock.monotonic() + PATIENCE
+        while not (found := [one.read_bytes() for one in _downloads(citizen)]) or b"file" not in found:
+            assert clock.monotonic() < end, "nothing was downloaded"
+            threading.Event().wait(0.05)
+        assert ("download", "127.0.0.1") not in citizen.ear.refusals
+    assert list(_downloads(citizen)) == []
