@@ -48,7 +48,8 @@ CURTAIN_PAUSE = 5.0
 CURTAIN_CHECK = 10.0
 """s between two signs of life that the curtain is asked for."""
 RETRY_WIPE = 1.0
-"""s between two attempts to prove a failed wipe after all."""
+"""s until a failed wipe is tried again; twice as long each time, up to `RETRY_WIPE_MOST`."""
+RETRY_WIPE_MOST = 30.0
 
 _LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
 _COVER_DEADLINE = "cover"
@@ -126,6 +127,7 @@ class Core:
         self._scene: Scene | None = None
         self._clocks = self._read_clocks()
         self._silent = False
+        self._failed_wipes = 0
         self._cover_asked_at = 0.0
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
@@ -235,6 +237,7 @@ class Core:
                 else:
                     parts.shade.uncover(window)
             case ef.EndCapsule(session=session, logout=logout):
+                self._failed_wipes = 0
                 parts.ending.end(session, logout=logout)
             case ef.KillCapsule(session=session):
                 parts.ending.kill(session)
@@ -268,8 +271,9 @@ class Core:
         seconds: dict[ef.Timer, float] = {
             ef.Timer.HOLD: self._policy.hold_seconds,
             ef.Timer.LONGEST: self._policy.longest_minutes * 60,
-            ef.Timer.RETRY: RETRY_WIPE,
+            ef.Timer.RETRY: min(RETRY_WIPE * 2**self._failed_wipes, RETRY_WIPE_MOST),
         }
+        self._failed_wipes += timer is ef.Timer.RETRY
         if timer in seconds:
             self._timers.arm(timer, seconds[timer], TIMER_EVENTS[timer](session=session))
 

@@ -396,6 +396,19 @@ def test_a_failed_wipe_stays_locked_alerts_and_is_tried_again_until_proven(desk:
     assert "wipe_failed" in [alert.kind.value for alert in desk.alerts.open()], "the alert stays"
 
 
+def test_a_wipe_that_keeps_failing_is_tried_less_and_less_often(desk: Desk) -> None:
+    desk.open_session()
+    desk.say(ev.CardAbsent(counter=2))
+    waits: list[int] = []
+    for _ in range(8):
+        desk.say(_receipt(A, good=False))
+        waits.append(0)
+        while "end a" not in desk.calls.take():
+            desk.turn(0.5)
+            waits[-1] += 1
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
 @pytest.mark.parametrize("outcome", [Logout.NOT_CONFIRMED, Logout.NOT_TRIED])
 def test_a_logout_that_is_not_confirmed_stays_open_as_an_alert(desk: Desk, outcome: Logout) -> None:
     desk.open_session()

@@ -197,7 +197,7 @@ def test_logout_without_proof_is_not_confirmed(
 
 def test_without_a_recipe_no_logout_is_tried(born: Born, site: Site) -> None:
     with born(replace(site, logout=None)) as citizen:
-        assert citizen.capsule.logout() == (Logout.NOT_TRIED, 0.0)
+        assert citizen.capsule.logout() == (Logout.NO_RECIPE, 0.0)
 
 
 def short(site: Site) -> Site:
