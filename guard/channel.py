@@ -75,7 +75,7 @@ class Channel:
             for line in lines:
                 try:
                     message = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):  # the latter for a line of brackets only
                     return
                 if not isinstance(message, dict):
                     return

@@ -45,6 +45,8 @@ CLOCK_DRIFT = timedelta(seconds=2)
 """How far wall time may part from monotonic time between two pulses before it counts as a jump."""
 CURTAIN_PAUSE = 5.0
 """s that a curtain must have lived to be started again at once; a broken one must not keep the PC busy."""
+CURTAIN_PULSE = 0.5
+"""s between two signs of life that the curtain is given; without them it covers by itself."""
 CURTAIN_CHECK = 10.0
 """s between two signs of life that the curtain is asked for."""
 RETRY_WIPE = 1.0
@@ -131,6 +133,7 @@ class Core:
         self._cover_asked_at = 0.0
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
+        self._pulsed_at = clock.monotonic()
 
     def run(self) -> None:
         """Serve until the session is over and the guard is stopping, or the display is gone."""
@@ -326,8 +329,11 @@ class Core:
             self._handle(ev.ClockJumped(), self._clock.monotonic())
 
     def _watch_curtain(self) -> None:
-        """Let the curtain paint now and then, so that a frozen one shows before it is needed."""
+        """Each shows the other that it lives: a frozen core is covered, a frozen curtain is replaced."""
         now = self._clock.monotonic()
+        if now - self._pulsed_at >= CURTAIN_PULSE:
+            self._pulsed_at = now
+            self._parts.curtain.pulse()
         if now - self._curtain_checked_at >= CURTAIN_CHECK:
             self._curtain_checked_at = now
             self._parts.curtain.check()

@@ -38,6 +38,7 @@ from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.speaker import AplaySpeaker, NoSpeaker
 from guard.screens.x11 import X11Shade
 from guard.session import events as ev
+from guard.session.effects import AlertKind
 from guard.session.table import State
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
 
 _LIVE = (State.ACTIVE, State.HELD)
+_CUT_SHORT = (*_LIVE, State.ENDING)
 
 
 def run(settings: Settings) -> int:
@@ -135,6 +137,8 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     stack.callback(speaker.close)
 
     alerts = Alerts(journal, clock)
+    if journal.last_state in _CUT_SHORT:  # the last run was killed in a session, which nobody logged out
+        alerts.raise_alert(AlertKind.LOGOUT_NOT_CONFIRMED, None)
     parts = Parts(
         reader=reader,
         shade=shade,

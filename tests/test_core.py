@@ -103,6 +103,7 @@ class Curtain:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self.scenes: list[Scene] = []
+        self.pulses = 0
 
     def start(self, areas: tuple[Geometry, Geometry, Geometry]) -> None:
         assert areas
@@ -110,6 +111,9 @@ class Curtain:
 
     def show(self, scene: Scene) -> None:
         self.scenes.append(scene)
+
+    def pulse(self) -> None:
+        self.pulses += 1
 
     def check(self) -> None:
         self._calls.made.append("check curtain")
@@ -324,6 +328,10 @@ def test_the_curtain_is_asked_for_a_sign_of_life_now_and_then(desk: Desk) -> Non
     desk.open_session()
     desk.turn(10)
     assert desk.calls.take().count("check curtain") == 1
+    assert desk.curtain.pulses == 1
+    for _ in range(8):
+        desk.turn(0.25)
+    assert desk.curtain.pulses == 5
 
 
 def test_the_staff_line_names_what_keeps_the_counter_closed(desk: Desk) -> None:

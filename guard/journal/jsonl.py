@@ -27,7 +27,10 @@ _PATTERN = "journal-*.jsonl"
 
 
 class JsonLinesJournal:
-    """Appends to ``journal-YYYY-MM-DD.jsonl`` in one folder; implements `guard.journal.port.Journal`."""
+    """Appends to ``journal-YYYY-MM-DD.jsonl`` in one folder; implements `guard.journal.port.Journal`.
+
+    ``last_state`` is the state in which the earlier run's records end; empty when there are none.
+    """
 
     def __init__(
         self, folder: Path, clock: Clock, lost: Callable[[], None], back: Callable[[], None]
@@ -40,7 +43,7 @@ class JsonLinesJournal:
         self._waiting: queue.SimpleQueue[dict[str, Field] | None] = queue.SimpleQueue()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._seq = self._last_seq()
+            self._seq, self.last_state = self._look_back()
             self._write([], after_crash=True)
         except (OSError, ValueError) as error:
             raise MachineError(
@@ -114,12 +117,16 @@ class JsonLinesJournal:
         finally:
             os.close(descriptor)
 
-    def _last_seq(self) -> int:
-        """Return the number of the last whole record written by an earlier run; 0 when there is none."""
+    def _look_back(self) -> tuple[int, str]:
+        """Return the number of the last whole record of an earlier run, and the state that run ended in."""
+        seq = 0
         for path in sorted(self._folder.glob(_PATTERN), reverse=True):
             for line in reversed(path.read_bytes().splitlines()):
                 try:
-                    return int(json.loads(line)["seq"])
+                    record = json.loads(line)
+                    seq = seq or int(record["seq"])
+                    if record["kind"] == "state":
+                        return seq, str(record["after"])
                 except (ValueError, KeyError, TypeError):
                     continue  # a line torn by a crash
-        return 0
+        return seq, ""

@@ -13,6 +13,7 @@ from guard.channel import Channel, ChannelClosedError
 from guard.containers.port import Sealing
 from guard.errors import BrokenPromiseError, MachineError
 from guard.screens.messages import (
+    Alive,
     EndPressed,
     LanguagePressed,
     Open,
@@ -95,6 +96,12 @@ class CurtainProcess:
             self._shown_at = self._clock.monotonic()
             if self._life:
                 self._life.show(scene, self._language)
+
+    def pulse(self) -> None:
+        """See `Curtain.pulse`."""
+        with self._lock:
+            if self._life:
+                self._life.send(Alive())
 
     def check(self) -> None:
         """See `Curtain.check`."""

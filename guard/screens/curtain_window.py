@@ -22,6 +22,7 @@ from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
 from guard.screens.catalogue import Catalogue
 from guard.screens.messages import (
+    Alive,
     EndPressed,
     LanguagePressed,
     Open,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from guard.browser.port import Geometry
     from guard.screens.messages import Report
 
+CORE_SILENT: Final = 3.0
+"""s without a word from the core, which says one twice a second, until the curtain covers by itself."""
 SETTINGS: Final = {
     "ALLOW_DOWNLOADS": False,
     "ALLOW_FILE_URLS": False,
@@ -152,6 +155,7 @@ class CurtainWindow:
         self._catalogue = catalogue
         self._gui = GuiThread()
         self._told = -1
+        self._heard = threading.Event()
         self._latest: Show | None = None
         _, strip, curtain = opening.areas
         self._curtain = Page(curtain_page(), curtain, self._gui, self)
@@ -165,13 +169,21 @@ class CurtainWindow:
     def _follow(self, messages: Iterator[dict[str, object]]) -> None:
         self._curtain.loaded.wait()
         self._strip.loaded.wait()
+        threading.Thread(target=self._watch_core, name="core-watch", daemon=True).start()
         try:
             for message in messages:
+                self._heard.set()
                 self._obey(message)
         except BrokenPromiseError as error:
             logging.getLogger("guard.curtain").error("%s", error.sentence)  # noqa: TRY400 -- the sentence says it all
         self._channel.close()
         self._gui.run(self._guard_alone)
+
+    def _watch_core(self) -> None:
+        """A core that says nothing for too long is as good as dead: closing the channel covers."""
+        while self._heard.wait(CORE_SILENT):
+            self._heard.clear()
+        self._channel.close()
 
     def _obey(self, message: dict[str, object]) -> None:
         match read_order(message):
@@ -179,6 +191,8 @@ class CurtainWindow:
                 self._gui.run(lambda: self._draw(order))
             case Resize(areas=(_, strip, curtain)):
                 self._gui.run(lambda: self._place(curtain, strip))
+            case Alive():
+                pass
             case Open():
                 raise BrokenPromiseError("the core opened the curtain twice")
 

@@ -44,6 +44,11 @@ class Resize:
     areas: Areas
 
 
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The core lives."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Up:
     """Both windows are painted; their ids."""
@@ -76,7 +81,7 @@ class LanguagePressed:
     language: Language
 
 
-Order = Open | Show | Resize
+Order = Open | Show | Resize | Alive
 Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed
 
 
@@ -89,6 +94,8 @@ def write_order(order: Order) -> Message:
             return {"do": "scene", "seq": seq, "language": language, **asdict(scene)}
         case Resize(areas=areas):
             return {"do": "resize", "areas": [asdict(area) for area in areas]}
+        case Alive():
+            return {"do": "alive"}
 
 
 def read_order(message: Message) -> Order:
@@ -99,6 +106,8 @@ def read_order(message: Message) -> Order:
                 return Open(areas=_areas(message["areas"]))
             case "resize":
                 return Resize(areas=_areas(message["areas"]))
+            case "alive":
+                return Alive()
             case "scene":
                 left = message["seconds_left"]
                 scene = Scene(

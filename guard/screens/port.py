@@ -142,6 +142,10 @@ class Curtain(Protocol):
         """Show this scene; the latest wins; never blocks. An unpainted scene ends in `curtain_lost`."""
         ...
 
+    def pulse(self) -> None:
+        """Tell it that the core lives: without a pulse for some seconds it covers the screen by itself."""
+        ...
+
     def check(self) -> None:
         """Ask for a sign of life: the scene is painted again, or it ends in `curtain_lost`. Never blocks."""
         ...

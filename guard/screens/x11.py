@@ -37,7 +37,8 @@ from guard.browser.port import Geometry
 from guard.errors import MachineError
 from guard.screens.monitors import Layout
 from guard.screens.padlock import padlock_pixmap
-from guard.screens.x11_clipboard import clear, clear_anew
+from guard.screens.x11_clipboard import clear, clear_anew, filled, watch
+from guard.screens.x11_fit import WAYLAND, check_fit, claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,8 @@ HEAD_START = 0.005
 """s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 _RAISES_BEFORE_GIVING_UP = 50
 """Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
+
+_REFILLS_BEFORE_GIVING_UP = 100
 
 
 class X11Shade:
@@ -75,16 +78,14 @@ class X11Shade:
         self._strip: int | None = None
         self._capsules: set[int] = set()
         self._shades: list[Window] = []
+        self._refills = 0
 
     # --- called by the core
 
     def start(self) -> None:
         """See `Shade.start`."""
         if self._environment.get("WAYLAND_DISPLAY"):
-            raise MachineError(
-                "this desktop runs on Wayland, where no program can promise to cover the screen: "
-                "log in to an X11 session (Xorg)"
-            )
+            raise MachineError(WAYLAND)
         name = self._environment.get("DISPLAY")
         if not name:
             raise MachineError("DISPLAY is not set: the guard needs an X11 screen to cover")
@@ -92,6 +93,11 @@ class X11Shade:
             self._display = display.Display(name)
         except (xerror.DisplayError, OSError) as error:
             raise MachineError(f"the X server of DISPLAY={name} cannot be reached: {error}") from error
+        try:
+            check_fit(self._display)
+        except MachineError:
+            self._display.close()
+            raise
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._display.set_error_handler(_ignore_dead_windows)
         self._screen = self._display.screen()
@@ -108,6 +114,8 @@ class X11Shade:
         self._raise_shades()
         for window in old:
             self._display.create_resource_object("window", window).kill_client()
+        claim(self._display, self._shades[0])
+        watch(self._display)
         self._display.sync()
         self._confirmed = True
         self._thread.start()
@@ -235,6 +243,7 @@ class X11Shade:
         self._covering = False
         self._confirmed = False
         self._portal = portal
+        self._refills = 0
         self._capsules.discard(portal)
         window = self._window(portal)
         window.change_attributes(event_mask=X.FocusChangeMask)
@@ -264,7 +273,7 @@ class X11Shade:
             self._assert_cover()
 
     def _adopt_capsule(self, window: int) -> None:
-        if window in self._own():
+        if window in self._own() or window == self._portal:  # said again, and too late: a citizen uses it
             return
         self._capsules.add(window)
         self._window(window).configure(stack_mode=X.Below)
@@ -276,25 +285,43 @@ class X11Shade:
         elif event.type == X.UnmapNotify and event.window.id in {shade.id for shade in self._shades}:
             event.window.map()
             self._assert_cover() if self._covering else self._display.flush()
+        elif filled(event):
+            self._clipboard_filled()
+        elif event.type == X.DestroyNotify:
+            self._window_destroyed(event.window.id)
         elif event.type in {X.MapNotify, X.ConfigureNotify, X.CirculateNotify, X.ReparentNotify}:
             if event.window.id == self._root.id:
                 self._monitors_changed()
-            elif event.window.id not in self._own() and event.window.id != self._portal:
-                self._other_window_moved(event)
+            elif event.window.id not in self._own():
+                self._other_window_moved(event.window)
         elif self._has_randr and event.type in {
             self._display.extension_event.ScreenChangeNotify,
             getattr(self._display.extension_event, "CrtcChangeNotify", (None,))[0],
         }:
             self._monitors_changed()
 
-    def _other_window_moved(self, event: XEvent) -> None:
-        if event.window.id in self._capsules:
-            if event.type == X.MapNotify:
-                event.window.configure(stack_mode=X.Below)
-        elif self._covering:
-            if not self._in_order():
-                self._assert_cover()
-        elif event.type == X.MapNotify:
+    def _other_window_moved(self, window: Window) -> None:
+        """Put back in order what a window that is not ours has upset, a capsule's or anybody's."""
+        if window.id in self._capsules:
+            window.configure(stack_mode=X.Below)  # no event follows where it lies lowest already
+        if not self._covering:
+            self._raise_above_portal()
+        elif not self._in_order():
+            self._assert_cover()
+        self._display.flush()
+
+    def _window_destroyed(self, window: int) -> None:
+        """Forget a capsule's, for the server gives ids anew; replace a shade that somebody destroyed."""
+        self._capsules.discard(window)
+        left = [shade for shade in self._shades if shade.id != window]
+        if len(left) == len(self._shades):
+            return
+        self._shades = left
+        self._fit_shades()
+        if self._covering:
+            self._assert_cover()
+        else:
+            self._shades[0].configure(stack_mode=X.Below)
             self._raise_above_portal()
         self._display.flush()
 
@@ -304,6 +331,12 @@ class X11Shade:
             expected.add(self._curtain)
         top = self._root.query_tree().children[-len(expected) :]
         return {window.id for window in top} == expected
+
+    def _clipboard_filled(self) -> None:
+        """Empty it again while no session is open; a program that never tires is left alone in the end."""
+        if self._covering and self._refills < _REFILLS_BEFORE_GIVING_UP:
+            self._refills += 1
+            clear(self._display)
 
     def _keep_focus(self) -> None:
         """Give the keyboard back to the portal when another window took it (a spare that starts)."""

@@ -7,10 +7,13 @@ from contextlib import closing
 
 from Xlib import X, Xatom, display
 from Xlib import error as xerror
+from Xlib.ext import xfixes
 from Xlib.protocol import request
 from Xlib.support import connect
 
 _SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
+_NEW_OWNER, _OWNER_SET = 1, 0
+"""XFixesSetSelectionOwnerNotifyMask, XFixesSetSelectionOwnerNotify (xfixesproto, section 7)."""
 _CUT_BUFFERS = range(Xatom.CUT_BUFFER0, Xatom.CUT_BUFFER7 + 1)
 
 
@@ -27,6 +30,21 @@ def clear(client: display.Display) -> bool:
     owners = [client.get_selection_owner(selection) for selection in selections]
     left = set(root.list_properties()) & set(_CUT_BUFFERS)
     return all(owner == X.NONE for owner in owners) and not left
+
+
+def watch(client: display.Display) -> None:
+    """Ask to be told, by events that `filled` knows, whenever a program takes a selection."""
+    if client.has_extension("XFIXES"):
+        client.xfixes_query_version()
+        for name in _SELECTIONS:
+            client.xfixes_select_selection_input(client.screen().root, client.get_atom(name), _NEW_OWNER)
+
+
+def filled(event: object) -> bool:
+    """Tell whether this event says that a program took a selection."""
+    if not isinstance(event, xfixes.SelectionNotify) or event.sub_code != _OWNER_SET:
+        return False
+    return bool(getattr(event.owner, "id", event.owner))
 
 
 def clear_anew(name: str) -> bool:

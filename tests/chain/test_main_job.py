@@ -199,6 +199,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
     before = one.now()
     one.start()
     one.wait_state("TAKE_CARD", after=before)
+    assert one.status()["alerts_open"] == 1, "the portal was not logged out of"
     one.reader.remove()
     one.wait_state("READY", after=before)
     curtains = [
@@ -206,6 +207,20 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
     ]
     namespaces = {Path(f"/proc/{process.pid}/ns/pid").readlink() for process in curtains}
     assert len(namespaces - {Path("/proc/self/ns/pid").readlink()}) == 1, "the orphaned curtain was ended"
+
+
+def test_a_core_that_is_frozen_is_covered_by_the_curtain_and_the_session_ends_when_it_wakes(
+    one: Counter,
+) -> None:
+    opened = _open_session(one)
+    assert one.core
+    one.core.suspend()
+    try:
+        one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover by the curtain")
+    finally:
+        one.core.resume()
+    _ended_well(one, opened)
+    one.wait_state("TAKE_CARD", after=opened)
 
 
 def test_a_card_that_lies_there_at_the_start_opens_nothing(

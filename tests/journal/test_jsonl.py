@@ -68,6 +68,15 @@ def test_numbers_go_on_after_a_restart_without_a_hole(tmp_path: Path) -> None:
     assert [record["seq"] for record in _records(tmp_path)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_the_state_in_which_the_last_run_ended_is_known_to_the_next(tmp_path: Path) -> None:
+    with _journal(tmp_path) as journal:
+        assert journal.last_state == ""
+        journal.record("state", before="READY", after="ACTIVE")
+        journal.record("refused", what="navigation", host="h")
+    with _journal(tmp_path) as journal:
+        assert journal.last_state == "ACTIVE"
+
+
 def test_a_line_torn_by_a_crash_damages_no_other(tmp_path: Path) -> None:
     with _journal(tmp_path) as journal:
         journal.record("start")

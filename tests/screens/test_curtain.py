@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ import pytest
 from guard.channel import Channel
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
+from guard.core import CURTAIN_PULSE
 from guard.errors import MachineError
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.messages import Open, Show, Up, read_report, write_order
@@ -85,13 +87,23 @@ def sealer() -> Iterator[OpenSealer]:
 @pytest.fixture
 def make(sealer: OpenSealer, ear: Ear, tmp_path: Path) -> Iterator[Callable[[CurtainSetup], CurtainProcess]]:
     made: list[CurtainProcess] = []
+    over = threading.Event()
 
     def make(setup: CurtainSetup) -> CurtainProcess:
         there = replace(setup, environment=environment(tmp_path))
         made.append(CurtainProcess(sealer, ear, SystemClock(), there))
         return made[-1]
 
+    def live() -> None:
+        while not over.wait(CURTAIN_PULSE):
+            for curtain in made:
+                curtain.pulse()
+
+    pulse = threading.Thread(target=live)
+    pulse.start()
     yield make
+    over.set()
+    pulse.join()
     for curtain in made:
         curtain.close()
 

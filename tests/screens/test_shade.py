@@ -194,6 +194,54 @@ def test_a_shade_that_somebody_unmaps_comes_back(shade: X11Shade, other: OtherCl
     assert shade.covered()
 
 
+def test_a_shade_that_somebody_destroys_is_replaced(shade: X11Shade, ear: Ear, other: OtherClient) -> None:
+    portal = other.window(RED)
+    other.until(RED, present=False)
+    other.root.query_tree().children[-1].destroy()
+    other.display.sync()
+    other.until(RED, present=False)
+    shade.uncover(portal.id)
+    other.until(RED, present=True)
+    other.root.query_tree().children[-2].destroy()  # the shade lies right beneath the portal
+    other.display.sync()
+    shade.cover()
+    ear.confirmed.get(timeout=SOON)
+    assert RED not in other.colours()
+
+
+def test_a_spare_that_is_raised_while_it_waits_is_covered_again(shade: X11Shade, other: OtherClient) -> None:
+    spare = other.window(RED)
+    shade.adopt_capsule(spare.id)
+    other.until(RED, present=False)
+    spare.configure(stack_mode=X.Above)
+    other.display.sync()
+    other.until(RED, present=False)
+    assert shade.covered()
+
+
+def test_a_portal_that_moves_over_the_strip_does_not_hide_it(shade: X11Shade, other: OtherClient) -> None:
+    portal, curtain, strip = (other.window(colour) for colour in (RED, GREEN, BLUE))
+    strip.configure(height=72)
+    shade.adopt_curtain(curtain.id, strip.id)
+    shade.uncover(portal.id)
+    other.until(BLUE, present=True)
+    portal.configure(y=1, stack_mode=X.Above)
+    portal.configure(y=0)
+    other.display.sync()
+    assert other.until(BLUE, present=True) == {RED, BLUE}
+
+
+def test_a_spare_that_is_announced_again_after_a_citizen_got_it_stays_in_sight(
+    shade: X11Shade, other: OtherClient
+) -> None:
+    portal = other.window(RED)
+    shade.adopt_capsule(portal.id)
+    shade.uncover(portal.id)
+    shade.adopt_capsule(portal.id)
+    assert shade.clear_clipboard(SOON), "done after all that was asked before"
+    assert RED in other.colours()
+
+
 def test_uncovered_the_order_is_strip_portal_curtain_shade_spare(
     shade: X11Shade, ear: Ear, other: OtherClient
 ) -> None:
@@ -271,6 +319,27 @@ def test_the_clipboard_is_empty_after_clearing_even_if_another_program_filled_it
     for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
         assert other.display.get_selection_owner(other.display.get_atom(name)) == X.NONE
     assert other.root.get_full_property(other.display.get_atom("CUT_BUFFER0"), X.AnyPropertyType) is None
+
+
+def test_while_covered_a_program_that_puts_the_clipboard_back_does_not_keep_it(
+    shade: X11Shade, other: OtherClient
+) -> None:
+    owner = other.window(RED)
+    clipboard = other.display.get_atom("CLIPBOARD")
+    clock = SystemClock()
+    for _ in range(3):
+        owner.set_selection_owner(clipboard, X.CurrentTime)
+        other.display.sync()
+        end = clock.monotonic() + SOON
+        while other.display.get_selection_owner(clipboard) != X.NONE:
+            assert clock.monotonic() < end, "the clipboard stayed filled"
+    assert shade.covered()
+
+
+def test_a_second_guard_on_the_same_display_is_refused(shade: X11Shade, ear: Ear, screen: str) -> None:
+    with pytest.raises(MachineError, match="another guard covers the display"):
+        X11Shade({"DISPLAY": screen}, SystemClock(), ear).start()
+    assert shade.covered()
 
 
 def test_a_killed_core_leaves_its_shade_and_the_next_one_takes_it_away(
