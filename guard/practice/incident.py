@@ -205,8 +205,8 @@ class _Scene:
         if happened is None:
             return
         self._timeline.line(moment, at=happened.at, since=since, note=happened.note)
-        self._picture(moment)
+        self._picture(moment, still=moment is Moment.READY)
 
-    def _picture(self, key: str) -> None:
+    def _picture(self, key: str, *, still: bool = False) -> None:
         name = f"{self._counter.key}-{len(self.pictures) + 1:02}-{key.replace('_', '-')}"
-        self.pictures = (*self.pictures, self._camera.shoot(name))
+        self.pictures = (*self.pictures, self._camera.shoot(name, still=still))

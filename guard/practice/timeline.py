@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from guard.practice.people import Person
 
 
+_MOMENT = 0.2
+"""s without any movement that make a picture still."""
+_LOOKS = 15
+
+
 class Camera:
     """Takes pictures of a whole display."""
 
@@ -24,11 +29,20 @@ class Camera:
         self._display = display
         self._folder = folder
 
-    def shoot(self, name: str) -> Path:
-        """Save what the display shows now as NAME.png; return the file."""
+    def shoot(self, name: str, *, still: bool = False) -> Path:
+        """Save what the display shows as NAME.png; return the file.
+
+        At once, or, if it is to be ``still``, when nothing has moved for a moment.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{name}.png"
-        ImageGrab.grab(xdisplay=self._display).save(file)
+        picture = ImageGrab.grab(xdisplay=self._display)
+        for _ in range(_LOOKS if still else 0):
+            time.sleep(_MOMENT)
+            before, picture = picture, ImageGrab.grab(xdisplay=self._display)
+            if before.tobytes() == picture.tobytes():
+                break
+        picture.save(file)
         return file
 
 
