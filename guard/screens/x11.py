@@ -231,6 +231,7 @@ class X11Shade:
         """Put the shades on top and tell, from the server's own list, whether they are."""
         for shade in self._shades:
             shade.configure(stack_mode=X.Above)
+        self._display.flush()  # on its way while the question is still being put together
         top = self._root.query_tree().children[-len(self._shades) :]
         return {window.id for window in top} == {shade.id for shade in self._shades}
 
