@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.browser.messages import (
+    MOST_REFUSALS,
     Begin,
+    Begun,
     LoggedOut,
     LogOut,
     Lost,
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     from guard.settings.model import Language
 
 
+BEGUN_WITHIN = 1.5
+"""s from handing a capsule to a citizen until it has painted again; one that cannot is not alive."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XDisplay:
     """The X server that capsules show their windows on."""
@@ -49,7 +55,7 @@ class XDisplay:
 
 
 class EmbeddedCapsules:
-    """The `CapsuleFactory` of the embedded browser; ``areas`` tells where the portal belongs now."""
+    """The `CapsuleFactory` of the embedded browser; ``area`` tells where the portal belongs now."""
 
     def __init__(  # noqa: PLR0913 -- everything a capsule is made of comes through here, once
         self,
@@ -60,6 +66,7 @@ class EmbeddedCapsules:
         area: Callable[[], Geometry],
         language: Language,
         display: XDisplay,
+        begun_within: float = BEGUN_WITHIN,
     ) -> None:
         self._sealer = sealer
         self._clock = clock
@@ -67,6 +74,7 @@ class EmbeddedCapsules:
         self._area = area
         self._language = language
         self._display = display
+        self._begun_within = begun_within
 
     def __call__(self, session: SessionId, listener: CapsuleListener) -> EmbeddedCapsule:
         """Start one warming; raises MachineError when this PC cannot."""
@@ -80,7 +88,13 @@ class EmbeddedCapsules:
                 channel.close()
                 raise
         return EmbeddedCapsule(
-            session, container, channel, listener=listener, recipe=self._site.logout, clock=self._clock
+            session,
+            container,
+            channel,
+            listener=listener,
+            recipe=self._site.logout,
+            clock=self._clock,
+            begun_within=self._begun_within,
         )
 
     def _sealing(self, session: SessionId, descriptor: int) -> Sealing:
@@ -120,6 +134,7 @@ class EmbeddedCapsule:
         listener: CapsuleListener,
         recipe: LogoutRecipe | None,
         clock: Clock,
+        begun_within: float = BEGUN_WITHIN,
     ) -> None:
         self._session = session
         self._container = container
@@ -129,6 +144,8 @@ class EmbeddedCapsule:
         self._clock = clock
         self._lock = threading.Lock()
         self._over = False
+        self._begun_within = begun_within
+        self._begin_deadline: threading.Timer | None = None
         self._answered = threading.Event()
         self._confirmed = False
         threading.Thread(target=self._listen, name="capsule", daemon=True).start()
@@ -143,7 +160,15 @@ class EmbeddedCapsule:
         return self._container.pids()
 
     def begin(self) -> None:
-        """See `Capsule.begin`."""
+        """See `Capsule.begin`; a capsule that does not paint soon after the first time is lost."""
+        with self._lock:
+            # Only the first time: a page that a resumed session left may be waiting for its citizen's answer.
+            if self._begin_deadline is None and not self._over:
+                why = "the capsule did not paint when a citizen came"
+                self._begin_deadline = threading.Timer(self._begun_within, self._lose, args=(why,))
+                self._begin_deadline.name = "capsule begins"
+                self._begin_deadline.daemon = True
+                self._begin_deadline.start()
         self._send(Begin(session=self._session))
 
     def resize(self, area: Geometry) -> None:
@@ -185,7 +210,7 @@ class EmbeddedCapsule:
             threading.Thread(target=self._lose, args=(error.sentence,), daemon=True).start()
 
     def _listen(self) -> None:
-        why = "the capsule's process ended"
+        why, refusals = "the capsule's process ended", 0
         for message in self._channel.messages():
             try:
                 report = read_report(message, self._session)
@@ -195,7 +220,13 @@ class EmbeddedCapsule:
             match report:
                 case Warm(window=window):
                     self._listener.warm(self._session, window)
+                case Begun():
+                    self._settle_begin()
                 case Refused(what=what, host=host):
+                    refusals += 1
+                    if refusals > MOST_REFUSALS:
+                        why = "the capsule reported more refusals than it may"
+                        break
                     self._listener.refused(self._session, what, host)
                 case LoggedOut(confirmed=confirmed):
                     self._confirmed = confirmed
@@ -215,5 +246,11 @@ class EmbeddedCapsule:
         with self._lock:
             was_alive, self._over = not self._over, True
         self._answered.set()
+        self._settle_begin()
         self._channel.close()
         return was_alive
+
+    def _settle_begin(self) -> None:
+        with self._lock:
+            if self._begin_deadline is not None:
+                self._begin_deadline.cancel()

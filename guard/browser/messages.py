@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from guard.channel import Message
 
 _HOST = re.compile(r"[a-z0-9.:_\[\]-]{0,253}")
+MOST_REFUSALS = 200
+"""Different refusals a capsule reports; a page that provokes more is not worth more of the journal."""
 _MOST_WINDOW = 0xFFFF_FFFF
 """Window ids of the X protocol have 32 bits (29 in use)."""
 
@@ -49,6 +51,8 @@ class Loss(StrEnum):
     """Why a capsule is of no use any more, as staff read it."""
 
     START_UNREACHABLE = "start page not reachable"
+    START_ELSEWHERE = "the start page leads to a host that the site profile does not allow"
+    START_CHANGED = "the start page asked or went on by itself before a citizen came"
     PAGE_DIED = "the page's process ended"
     WINDOW_FAILED = "the portal window failed"
 
@@ -97,6 +101,13 @@ class Warm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The window has painted since `Begin`: a citizen finds it alive."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """A page did not get this."""
 
@@ -121,7 +132,7 @@ class Lost:
     why: Loss
 
 
-Report = Warm | Refused | LoggedOut | Lost
+Report = Warm | Begun | Refused | LoggedOut | Lost
 
 
 def write_order(order: Order) -> Message:
@@ -165,6 +176,8 @@ def write_report(report: Report) -> Message:
     match report:
         case Warm():
             return {"is": "warm", **asdict(report)}
+        case Begun():
+            return {"is": "begun", **asdict(report)}
         case Refused():
             return {"is": "refused", **asdict(report)}
         case LoggedOut():
@@ -181,6 +194,8 @@ def read_report(message: Message, session: SessionId) -> Report:
         match message.get("is"):
             case "warm":
                 return Warm(session=session, window=_window(message["window"]))
+            case "begun":
+                return Begun(session=session)
             case "refused":
                 return Refused(
                     session=session, what=Refusal(_text(message["what"])), host=_host(message["host"])

@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from guard.errors import MachineError
+from guard.errors import GuardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,9 @@ SPARE_LIFE = 30 * 60.0
 """s; half of the hour after which the portal forgets a visitor who does nothing (seed facts, "portal")."""
 BACK_OFF_FIRST = 0.5
 BACK_OFF_MOST = 10.0
+STEADY_AFTER = 60.0
+"""s; a spare that stayed warm so long, or that a citizen began to use, ends a row of failures. Getting warm
+does not: a start page that always changes by itself would have the pool make one spare after the other."""
 AGE_CHECK = 60.0
 """s between two looks for spares that have waited too long."""
 GONE_WITHIN = 5.0
@@ -59,6 +62,7 @@ class _Member:
     capsule: Capsule
     started_at: float
     window: int | None = None
+    warm_at: float | None = None
     used: bool = False
     lost: bool = False
 
@@ -122,6 +126,7 @@ class CapsulePool:
             if member is None or member.lost:
                 return None
             member.used = True
+            self._failures = 0
             member.capsule.begin()
             return member.window
 
@@ -156,7 +161,7 @@ class CapsulePool:
             if member is None or not member.waits:
                 return
             member.window = window
-            self._failures = 0
+            member.warm_at = self._clock.monotonic()
         self._listener.spare_appeared(session, window)
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
@@ -172,6 +177,8 @@ class CapsulePool:
             member.lost = True
             used = member.used
             if not used:
+                if member.warm_at is not None and self._clock.monotonic() - member.warm_at >= STEADY_AFTER:
+                    self._failures = 0
                 self._back_off()
             self._changed.notify_all()
         _log.warning("a capsule was lost: %s", why)
@@ -240,8 +247,8 @@ class CapsulePool:
         session = self._new_id()
         try:
             capsule = self._factory(session, self)
-        except MachineError as error:
-            _log.warning("%s", error.sentence)
+        except Exception as error:  # noqa: BLE001 -- what stops one spare must not end the thread of all
+            _log.warning("%s", error.sentence if isinstance(error, GuardError) else type(error).__name__)
             with self._changed:
                 self._back_off()
             self._listener.spare_lost(session)
@@ -250,9 +257,16 @@ class CapsulePool:
             self._members[session] = _Member(capsule, self._clock.monotonic())
 
     def _discard(self, member: _Member) -> None:
-        processes, storage, _, _ = member.capsule.prove_gone(GONE_WITHIN)
+        try:
+            processes, storage, _, _ = member.capsule.prove_gone(GONE_WITHIN)
+        except OSError as error:  # such as no file descriptor left: not proven, so it is tried again
+            _log.warning("a spare could not be proven gone: %s", error.strerror)
+            processes, storage = 1, True
         if not processes and not storage:
             self.forget(member.capsule.session)
+            return
+        with self._changed:
+            self._changed.wait(0.0 if self._closing else BACK_OFF_FIRST)
 
     def _back_off(self) -> None:
         delay = min(BACK_OFF_FIRST * 2**self._failures, BACK_OFF_MOST)

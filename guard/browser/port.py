@@ -70,7 +70,7 @@ class CapsuleListener(Protocol):
         ...
 
     def lost(self, session: SessionId, why: str) -> None:
-        """The capsule died or broke its protocol; said at most once, never after `Capsule.end`."""
+        """The capsule died or broke its protocol; said at most once, never after `Capsule.kill`."""
         ...
 
 

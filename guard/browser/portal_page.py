@@ -124,9 +124,15 @@ def throwaway_profile(folder: Path, languages: str, interceptor: Interceptor) ->
 
 
 class PortalPage(QWebEnginePage):
-    """The only page; ``navigation_refused`` fires when the citizen wanted to go where the rules do not."""
+    """The only page.
+
+    ``navigation_refused`` and ``window_refused`` fire when it was to show, or open, what the rules do not
+    allow; ``asks`` fires before each alert or question.
+    """
 
     navigation_refused = Signal()
+    window_refused = Signal()
+    asks = Signal()
 
     def __init__(
         self,
@@ -141,6 +147,8 @@ class PortalPage(QWebEnginePage):
         self._permit = permit
         self._refused = refused
         self._overlay: Overlay | None = None
+        self.in_use = False
+        """A citizen is there; before, nothing opens a new window."""
         profile.downloadRequested.connect(self._download)
         self.authenticationRequired.connect(self._no_authentication)
         self.proxyAuthenticationRequired.connect(self._no_proxy_authentication)
@@ -179,22 +187,24 @@ class PortalPage(QWebEnginePage):
 
     def _same_window(self, request: QWebEngineNewWindowRequest) -> None:
         url = request.requestedUrl()
-        if self._rules.may_navigate(_spelled(url), main_frame=True):
+        if self.in_use and self._rules.may_navigate(_spelled(url), main_frame=True):
             self.load(url)
         else:
             self._refused(Refusal.NEW_WINDOW, host_of(_spelled(url)))
             if not url.isEmpty():
-                self.navigation_refused.emit()
+                self.window_refused.emit()
 
     # --- what it may say
 
     def javaScriptAlert(self, securityOrigin: QUrl | str, msg: str) -> None:  # noqa: N802, N803, ARG002 -- Qt's
         """Show it inside the window."""
+        self.asks.emit()
         if self._overlay:
             self._overlay.tell(msg)
 
     def javaScriptConfirm(self, securityOrigin: QUrl | str, msg: str) -> bool:  # noqa: N802, N803, ARG002 -- Qt's
         """Ask inside the window."""
+        self.asks.emit()
         return self._overlay.ask(msg) if self._overlay else False
 
     def javaScriptPrompt(  # noqa: N802 -- Qt's name
@@ -204,6 +214,7 @@ class PortalPage(QWebEnginePage):
         defaultValue: str,  # noqa: N803 -- Qt's signature
     ) -> tuple[bool, str]:
         """Ask inside the window."""
+        self.asks.emit()
         answer = self._overlay.prompt(msg, defaultValue) if self._overlay else None
         return answer is not None, answer or ""
 

@@ -29,6 +29,13 @@ _PAINTED: Final = """(() => {
   }
   return window.frames_seen === 2 ? 'painted' : 'waiting';
 })()"""
+_PAINTS: Final = """(() => {
+  if (window.frames_since === undefined) {
+    window.frames_since = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_since = 2; }));
+  }
+  return window.frames_since === 2 ? 'yes' : 'no';
+})()"""
 _LEAVE: Final = "window.left_by_logout = true;"
 _CLICK: Final = """(() => {
   const element = document.querySelector(%s);
@@ -71,6 +78,35 @@ class Painting(QObject):
         if answer in {"painted", "failed"} and self._timer.isActive():
             self._timer.stop()
             (self.painted if answer == "painted" else self.failed).emit()
+
+
+class Beginning(QObject):
+    """Finds out that the page still paints; fires ``painted``, once, or never when it does not."""
+
+    painted = Signal()
+
+    def __init__(self, page: QWebEnginePage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+
+    def start(self) -> None:
+        """Begin to ask; another document that is loaded meanwhile is asked too."""
+        self._timer.start(_EVERY_MS)
+
+    def _look(self) -> None:
+        self._page.runJavaScript(_PAINTS, _WORLD, self._hear)
+
+    def _hear(self, answer: object) -> None:
+        if answer == "yes":
+            self.settle()
+
+    def settle(self) -> None:
+        """Take it as painted, if nothing has said so yet."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.painted.emit()
 
 
 class LoggingOut(QObject):

@@ -22,7 +22,9 @@ from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from guard.browser.messages import (
+    MOST_REFUSALS,
     Begin,
+    Begun,
     LoggedOut,
     LogOut,
     Loss,
@@ -37,7 +39,7 @@ from guard.browser.messages import (
 )
 from guard.browser.portal_overlay import Overlay, Words
 from guard.browser.portal_page import Interceptor, PortalPage, throwaway_profile
-from guard.browser.portal_probe import LoggingOut, Painting
+from guard.browser.portal_probe import Beginning, LoggingOut, Painting
 from guard.browser.rules import Rules
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
@@ -62,8 +64,6 @@ SETTINGS: Final = {
 """Every unsafe setting of pywebview, off by name."""
 
 _LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja;q=0.5"}
-_MOST_REFUSALS = 200
-"""Different refusals a capsule reports; a page that provokes more is not worth more of the journal."""
 _NO_PROXY = "http://127.0.0.1:9"
 """Nobody listens there (discard, RFC 863): whatever is not allowed ends here."""
 _NO_CORE_DUMP = 1
@@ -142,11 +142,16 @@ class PortalWindow:
         native.setFocusProxy(view)
         self._overlay = Overlay(native, view, Words.load(self._opening.language))
         page.speak_through(self._overlay)
-        page.navigation_refused.connect(self._cannot_open)
+        page.navigation_refused.connect(self._cannot_go)
+        page.window_refused.connect(self._cannot_open)
+        page.asks.connect(self._asked)
+        page.loadStarted.connect(self._went_on)
         page.renderProcessTerminated.connect(lambda _status, _code: self.give_up(Loss.PAGE_DIED))
         painting = Painting(page)
         painting.painted.connect(self._painted)
         painting.failed.connect(lambda: self.give_up(Loss.START_UNREACHABLE))
+        self._beginning = Beginning(page)
+        self._beginning.painted.connect(lambda: self._report(Begun(session=self._opening.session)))
         native.setWindowFlags(Qt.WindowType.X11BypassWindowManagerHint | Qt.WindowType.FramelessWindowHint)
         native.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self._place(self._opening.area)
@@ -161,24 +166,48 @@ class PortalWindow:
         self._warm = True
         self._report(Warm(session=self._opening.session, window=int(self._window.winId())))
 
+    @property
+    def _unused(self) -> bool:
+        """No citizen has come yet: whatever happens is the page's own doing."""
+        return not (self._page.in_use or self._logging_out)
+
+    def _cannot_go(self) -> None:
+        if not self._warm and self._unused:
+            self.give_up(Loss.START_ELSEWHERE)
+        self._cannot_open()
+
     def _cannot_open(self) -> None:
-        if not self._warm:
-            self.give_up(Loss.START_UNREACHABLE)
-        if not self._logging_out:
+        self._went_on()
+        if self._page.in_use and not self._logging_out:
             self._overlay.refuse()
+
+    def _went_on(self) -> None:
+        if self._warm and self._unused:
+            self.give_up(Loss.START_CHANGED)
+
+    def _asked(self) -> None:
+        if self._unused:
+            self.give_up(Loss.START_CHANGED)
+        self._beginning.settle()  # what waits for an answer paints no more, and yet it lives
 
     def _obey(self, order: Order) -> None:
         if order.session != self._opening.session:
             return  # a late order must never land on the next citizen
         match order:
             case Begin():
-                self._window.setFocus()
+                self._begin()
             case Resize(area=area):
                 self._place(area)
             case LogOut():
                 self._log_out()
             case Open():
                 self.give_up(Loss.WINDOW_FAILED)
+
+    def _begin(self) -> None:
+        self._window.setFocus()
+        if not self._page.in_use:
+            self._page.in_use = True
+            self._beginning.start()
 
     def _log_out(self) -> None:
         recipe = self._opening.site.logout
@@ -194,7 +223,7 @@ class PortalWindow:
         self._report(LoggedOut(session=self._opening.session, confirmed=confirmed))
 
     def _refused(self, what: Refusal, host: str) -> None:
-        if (what, host) not in self._told and len(self._told) < _MOST_REFUSALS:
+        if (what, host) not in self._told and len(self._told) < MOST_REFUSALS:
             self._told.add((what, host))
             self._report(Refused(session=self._opening.session, what=what, host=host))
 

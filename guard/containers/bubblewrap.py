@@ -42,6 +42,8 @@ _BWRAP_GRACE = 0.25
 _CLOSE_SECONDS = 5.0
 """Measured kill to gone: 62-103 ms (design facts)."""
 _SWEEP_SECONDS = 10.0
+_BARE = {"PATH": os.defpath}
+"""Environment of bwrap itself: whoever is inside can read it as /proc/1/environ, ``--clearenv`` or not."""
 
 
 class Bubblewrap:
@@ -112,6 +114,7 @@ class Bubblewrap:
             done = subprocess.run(
                 self._command(trial),
                 stdin=subprocess.DEVNULL,
+                env=_BARE,
                 capture_output=True,
                 text=True,
                 timeout=_START_SECONDS,
@@ -149,6 +152,7 @@ class Bubblewrap:
         try:
             process = subprocess.Popen(
                 [command[0], "--json-status-fd", str(theirs), *command[1:]],
+                env=_BARE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what a browser says there can name pages
@@ -244,8 +248,7 @@ class BubblewrapContainer:
 
     def kill(self) -> None:
         """See `Container.kill`."""
-        with self._lock:
-            self._init.kill()
+        self._init.kill()  # never waits for a look through /proc that is under way
 
     def wait(self, timeout: float) -> bool:
         """See `Container.wait`."""

@@ -72,7 +72,9 @@ class Citizen:
 class Born(Protocol):
     """Makes capsules."""
 
-    def __call__(self, site: Site, *, warm: bool = True) -> AbstractContextManager[Citizen]:
+    def __call__(
+        self, site: Site, *, warm: bool = True, begun_within: float = PATIENCE
+    ) -> AbstractContextManager[Citizen]:
         """Start one for this site; it is gone after the block."""
         ...
 
@@ -93,7 +95,7 @@ def sealer() -> Iterator[Bubblewrap]:
 @pytest.fixture(scope="session")
 def born(screen: str, sealer: Bubblewrap) -> Born:
     @contextmanager
-    def make(site: Site, *, warm: bool = True) -> Iterator[Citizen]:
+    def make(site: Site, *, warm: bool = True, begun_within: float = PATIENCE) -> Iterator[Citizen]:
         factory = EmbeddedCapsules(
             sealer,
             SystemClock(),
@@ -101,6 +103,7 @@ def born(screen: str, sealer: Bubblewrap) -> Born:
             area=lambda: AREA,
             language=Language.JA,
             display=XDisplay(name=screen),
+            begun_within=begun_within,
         )
         session = SessionId(secrets.token_hex(16))
         ear = Ear(session)

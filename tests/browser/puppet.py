@@ -41,6 +41,8 @@ WORKER = "self.addEventListener('fetch', () => {});"
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/": (200, PAGE, {}),
     "/broken": (500, PAGE, {}),
+    "/opens": (200, "<script>open('http://127.0.0.9/'); open('/again')</script>" + PAGE, {}),
+    "/asks": (200, "<script>alert('?')</script>" + PAGE, {}),
     "/logout": (200, LOGGED_OUT, {}),
     "/worker.js": (200, WORKER, {"Content_Type": "text/javascript"}),
     "/download": (200, "file", {"Content_Type": "application/zip", "Content_Disposition": "attachment"}),

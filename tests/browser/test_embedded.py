@@ -263,10 +263,111 @@ def test_a_capsule_that_was_ended_is_never_reported_as_lost(born: Born, site: Si
         assert citizen.ear.losses.empty()
 
 
-@pytest.mark.parametrize("path", ["broken", "missing", "redirect?to=http://127.0.0.9/", "download"])
+@pytest.mark.parametrize("path", ["broken", "missing", "download"])
 def test_a_start_page_that_does_not_come_is_a_loss(born: Born, portal: Puppet, site: Site, path: str) -> None:
     with born(replace(site, start=portal.url + path), warm=False) as citizen:
         assert citizen.ear.losses.get(timeout=PATIENCE) == "start page not reachable"
+        assert citizen.ear.windows.empty()
+
+
+def beginnings() -> int:
+    """Return how many deadlines of capsules that were just handed to a citizen run."""
+    return sum(thread.name == "capsule begins" for thread in threading.enumerate())
+
+
+def test_a_spare_that_froze_while_it_waited_is_a_loss_when_a_citizen_comes(born: Born, site: Site) -> None:
+    with born(site, begun_within=0.3) as citizen:
+        for pid in citizen.capsule.pids():
+            os.kill(pid, signal.SIGSTOP)
+        citizen.capsule.begin()
+        assert citizen.ear.losses.get(timeout=PATIENCE) == "the capsule did not paint when a citizen came"
+        until(lambda: beginnings() == 0)
+        assert citizen.ear.losses.empty()
+
+
+def test_a_healthy_spare_answers_a_citizen_by_painting(born: Born, portal: Puppet, site: Site) -> None:
+    """Its deadline, far away here, ends with the answer; a second beginning has none."""
+    with born(site, begun_within=3600) as citizen:
+        citizen.capsule.begin()
+        until(lambda: beginnings() == 0)
+        citizen.capsule.begin()
+        assert beginnings() == 0
+        assert portal.do("return 'there'") == "there"
+        assert citizen.ear.losses.empty()
+
+
+def test_a_deadline_to_begin_ends_with_its_capsule(born: Born, site: Site) -> None:
+    with born(site, begun_within=3600) as citizen:
+        for pid in citizen.capsule.pids():
+            os.kill(pid, signal.SIGSTOP)
+        citizen.capsule.begin()
+        assert beginnings() == 1
+        citizen.capsule.kill()
+        until(lambda: beginnings() == 0)
+        citizen.capsule.begin()
+        assert beginnings() == 0
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "location.href = '/logout'",
+        "location.reload()",
+        "location.href = 'http://127.0.0.9/'",
+        "open('/logout')",
+        "open('http://127.0.0.9/')",
+        "alert('a')",
+        "confirm('a')",
+        "prompt('a')",
+    ],
+)
+def test_a_page_that_does_anything_before_a_citizen_comes_is_a_loss(
+    born: Born, portal: Puppet, site: Site, script: str
+) -> None:
+    with born(site) as citizen:
+        portal.tell(script)
+        assert (
+            citizen.ear.losses.get(timeout=PATIENCE)
+            == "the start page asked or went on by itself before a citizen came"
+        )
+
+
+def test_a_page_that_stays_where_it_is_may_prepare_itself(born: Born, portal: Puppet, site: Site) -> None:
+    """A change of its own address or a frame inside it is no other document."""
+    with born(site) as citizen:
+        portal.do("""history.replaceState(null, '', '/?routed'); location.hash = 'a';
+            const frame = document.createElement('iframe'); frame.src = '/logout';
+            await new Promise(done => { frame.onload = done; document.body.append(frame); });""")
+        citizen.capsule.begin()
+        assert portal.do("return location.search + location.hash") == "?routed#a"
+        assert citizen.ear.losses.empty()
+
+
+def test_a_start_page_that_opens_windows_gets_warm_without_them(
+    born: Born, portal: Puppet, site: Site
+) -> None:
+    with born(replace(site, start=f"{portal.url}opens")) as citizen:
+        citizen.ear.wait_refused("new_window", "127.0.0.9")
+        assert portal.do("return location.pathname") == "/opens"
+        assert "/again" not in [path for path, _ in portal.asked]
+        assert citizen.ear.losses.empty()
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (
+            "redirect?to=http://127.0.0.9/",
+            "the start page leads to a host that the site profile does not allow",
+        ),
+        ("asks", "the start page asked or went on by itself before a citizen came"),
+    ],
+)
+def test_a_start_page_that_is_not_fit_says_why(
+    born: Born, portal: Puppet, site: Site, path: str, why: str
+) -> None:
+    with born(replace(site, start=portal.url + path), warm=False) as citizen:
+        assert citizen.ear.losses.get(timeout=PATIENCE) == why
         assert citizen.ear.windows.empty()
 
 

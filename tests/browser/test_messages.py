@@ -41,6 +41,7 @@ def test_an_order_arrives_as_it_was_sent(order: m.Order) -> None:
     "report",
     [
         m.Warm(session=SESSION, window=7),
+        m.Begun(session=SESSION),
         m.Refused(session=SESSION, what=m.Refusal.DOWNLOAD, host="h.example"),
         m.LoggedOut(session=SESSION, confirmed=True),
         m.Lost(session=SESSION, why=m.Loss.PAGE_DIED),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import itertools
 import queue
 import threading
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.browser.pool import SPARE_LIFE, CapsulePool
+from guard.browser.pool import BACK_OFF_FIRST, SPARE_LIFE, STEADY_AFTER, CapsulePool
 from guard.browser.port import CapsuleListener, Geometry, Logout
 from guard.clock import Clock, SystemClock
 from guard.errors import MachineError
@@ -28,6 +29,7 @@ class StandIn:
     session: SessionId
     listener: CapsuleListener
     calls: list[str] = field(default_factory=list)
+    stays: int = 0
 
     def pids(self) -> tuple[int, ...]:
         return (1,)
@@ -46,6 +48,9 @@ class StandIn:
 
     def prove_gone(self, timeout: float) -> tuple[int, bool, float, float]:
         assert timeout
+        if self.stays:
+            self.stays -= 1
+            raise OSError(errno.EMFILE, "too many open files")
         self.calls.append("gone")
         return 0, False, 1.0, 1.0
 
@@ -76,11 +81,12 @@ class Workshop:
     def __init__(self) -> None:
         self.made: queue.SimpleQueue[StandIn] = queue.SimpleQueue()
         self.fail = 0
+        self.error: Exception = MachineError("no bubblewrap here")
 
     def __call__(self, session: SessionId, listener: CapsuleListener) -> StandIn:
         if self.fail:
             self.fail -= 1
-            raise MachineError("no bubblewrap here")
+            raise self.error
         capsule = StandIn(session, listener)
         self.made.put(capsule)
         return capsule
@@ -183,14 +189,81 @@ def test_a_late_word_from_a_forgotten_capsule_is_dropped(
     assert ear.heard.empty()
 
 
+@pytest.mark.parametrize("error", [MachineError("no bubblewrap here"), OSError(errno.EMFILE, "too many")])
 def test_a_pc_that_cannot_make_capsules_is_tried_again(
-    pool: CapsulePool, ear: Ear, workshop: Workshop
+    pool: CapsulePool, ear: Ear, workshop: Workshop, error: Exception
 ) -> None:
-    workshop.fail = 2
+    workshop.fail, workshop.error = 2, error
     pool.warm_up()
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert workshop.made.get(timeout=SOON).session
+
+
+def lose_warm(ear: Ear, capsule: StandIn) -> None:
+    """Let it get warm and then die."""
+    capsule.listener.warm(capsule.session, 7)
+    assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
+    capsule.listener.lost(capsule.session, "it went on by itself")
+    assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
+
+
+def test_spares_that_die_although_they_got_warm_are_tried_less_and_less_often(
+    pool: CapsulePool, ear: Ear, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.browser.pool.BACK_OFF_FIRST", 0.05)
+    pool.warm_up()
+    for _ in range(4):
+        lose_warm(ear, workshop.made.get(timeout=SOON))
+    fifth = workshop.made.get(timeout=SOON)
+    clock = SystemClock()
+    began = clock.monotonic()
+    lose_warm(ear, fifth)
+    workshop.made.get(timeout=SOON)
+    assert clock.monotonic() - began >= 0.05 * 2**4
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "warm for long"])
+def test_a_good_spare_ends_a_row_of_failures(
+    make: Callable[[int, Clock], CapsulePool],
+    ear: Ear,
+    workshop: Workshop,
+    clock: TurnedClock,
+    *,
+    begun: bool,
+) -> None:
+    """The clock stands still, so that a next one is made only when the delay has been turned past."""
+    pool = make(1, clock)
+    pool.warm_up()
+    for _ in range(4):
+        lose_warm(ear, workshop.made.get(timeout=SOON))
+        clock.turn(10)
+        pool.warm_up()
+    fifth = workshop.made.get(timeout=SOON)
+    fifth.listener.warm(fifth.session, 7)
+    assert ear.heard.get(timeout=SOON) == ("appeared", fifth.session)
+    if begun:
+        assert pool.begin(fifth.session) == 7
+        pool.warm_up()
+        lose_warm(ear, workshop.made.get(timeout=SOON))
+    else:
+        clock.turn(STEADY_AFTER)
+        fifth.listener.lost(fifth.session, "crash")
+        assert ear.heard.get(timeout=SOON) == ("spare lost", fifth.session)
+    clock.turn(BACK_OFF_FIRST)
+    pool.warm_up()
+    assert workshop.made.get(timeout=SOON).session
+
+
+def test_a_dead_spare_that_cannot_be_proven_gone_is_looked_for_again(
+    pool: CapsulePool, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    first = workshop.made.get(timeout=SOON)
+    first.stays = 1
+    first.listener.lost(first.session, "crash")
+    assert workshop.made.get(timeout=SOON).session != first.session
+    assert first.calls == ["gone"]
 
 
 def test_a_second_warm_spare_is_announced_as_soon_as_it_is_needed(

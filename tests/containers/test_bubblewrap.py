@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from guard.containers.bubblewrap import BubblewrapContainer
+    from guard.containers.processes import Resident
 
 PATIENCE = 20.0
 NESTED = ("/usr/bin/unshare", "-Urpf", "/bin/bash", "-c", "echo up >&$0; sleep 1000")
@@ -96,6 +97,48 @@ def test_kill_leaves_no_process_not_even_in_nested_namespaces(sealer: Bubblewrap
     assert container.wait(PATIENCE)
     assert container.remains().nothing
     assert not any(psutil.pid_exists(pid) for pid in pids)
+    ours.close()
+
+
+def test_no_process_inside_can_read_the_environment_of_the_core(
+    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The own environment block of bwrap stays readable inside, as that of process 1."""
+    secret = secrets.token_hex(12)
+    monkeypatch.setenv("CORE_SECRET", secret)
+    said = inside(sealer, "for one in /proc/[0-9]*; do echo $one; tr '\\0' '\\n' <$one/environ; done")
+    assert "/proc/1\nPATH=" in said
+    assert "GIVEN=yes" in said
+    assert secret not in said
+
+
+def test_kill_does_not_wait_for_a_look_at_what_is_left(
+    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container, ours = seal(sealer, *NESTED)
+    assert ours.recv(10) == b"up\n"
+    pids = container.pids()
+    looking, go_on = threading.Event(), threading.Event()
+
+    def look(_namespace: int) -> list[Resident]:
+        looking.set()
+        assert go_on.wait(PATIENCE)
+        return []
+
+    with monkeypatch.context() as slow:
+        slow.setattr("guard.containers.bubblewrap.inhabitants", look)
+        looker = threading.Thread(target=container.pids)
+        looker.start()
+        assert looking.wait(PATIENCE)
+        killer = threading.Thread(target=container.kill)
+        killer.start()
+        try:
+            assert all(ended(pid) for pid in pids)
+        finally:
+            go_on.set()
+            looker.join(PATIENCE)
+            killer.join(PATIENCE)
+    assert container.wait(PATIENCE)
     ours.close()
 
 

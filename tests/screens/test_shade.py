@@ -308,6 +308,8 @@ def test_the_clipboard_is_empty_after_clearing_even_if_another_program_filled_it
     shade: X11Shade, other: OtherClient
 ) -> None:
     owner = other.window(RED)
+    shade.uncover(owner.id)
+    other.until(RED, present=True)
     for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
         owner.set_selection_owner(other.display.get_atom(name), X.CurrentTime)
     other.root.change_property(
