@@ -85,7 +85,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         back=lambda: inbox.post(ev.JournalBack()),
     )
     stack.callback(journal.close)
-    sealer = Bubblewrap(hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16])
+    sealer = Bubblewrap(container_mark(runtime))
     stack.callback(sealer.close)
     if why := sealer.why_not():
         raise MachineError(why)
@@ -165,6 +165,11 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     journal.record("start", version=guard.__version__, policy=settings.session.on_removal.value, swept=swept)
     stack.callback(journal.record, "stop")
     return core
+
+
+def container_mark(runtime: Path) -> str:
+    """Return what the containers of this runtime folder's guard are known by, in this run and later ones."""
+    return hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16]
 
 
 def _new_session() -> ev.SessionId:

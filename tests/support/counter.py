@@ -19,6 +19,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 
 from guard.clock import SystemClock
+from guard.service import container_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,14 +181,19 @@ class Counter:
     # --- processes
 
     def guard_processes(self) -> list[psutil.Process]:
-        """Return the daemon and everything it started that is alive (found by the private home)."""
+        """Return the daemon and everything it started that is alive.
+
+        Found by the private runtime folder, or by the mark that containers carry: made of that folder's name.
+        """
+        mark = container_mark(self._runtime / "madoguchi-guard")
         mine: list[psutil.Process] = []
         for process in psutil.process_iter():
             try:
-                environment = process.environ()
+                environment, words = process.environ(), process.cmdline()
             except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
-            if environment.get("XDG_RUNTIME_DIR") == os.fspath(self._runtime):
+            ours = environment.get("XDG_RUNTIME_DIR") == os.fspath(self._runtime)
+            if ours or any(word.startswith(f"{mark}/") for word in (*words, *environment.values())):
                 mine.append(process)
         return mine
 
