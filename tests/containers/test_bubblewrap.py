@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+import guard
 from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.port import Sealing
 from guard.errors import MachineError
@@ -163,12 +164,20 @@ def test_a_stopped_container_can_be_killed(sealer: Bubblewrap) -> None:
     ours.close()
 
 
+def on_the_way_to_our_code(folder: str) -> set[str]:
+    """Return what is seen in this folder because the guard's own code and Python lie somewhere below it."""
+    code = (Path(sys.prefix), Path(sys.base_prefix), Path(guard.__file__).parent)
+    return {path.relative_to(folder).parts[0] for path in code if path.is_relative_to(folder)}
+
+
 def test_inside_only_the_white_list_is_seen(sealer: Bubblewrap, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
     home = Path.home() / f".secret-{secrets.token_hex(4)}"
     home.write_text("x")
-    hidden = "/etc/shadow /etc/machine-id /etc/ssl/private /root /boot /sys /run/user"
+    places = ["/etc/shadow", "/etc/machine-id", "/etc/ssl/private", "/root", "/boot", "/sys", "/run/user"]
+    hidden = " ".join(place for place in places if not on_the_way_to_our_code(place))
+    private = {"/home": {"guard"}, "/run": {"guard"}, "/tmp": set[str](), "/var": set[str]()}  # noqa: S108 -- inside
     try:
         said = inside(
             sealer,
@@ -178,7 +187,8 @@ def test_inside_only_the_white_list_is_seen(sealer: Bubblewrap, tmp_path: Path) 
     finally:
         home.unlink()
     *lines, processes = said.splitlines()
-    assert lines == ["/home guard", "/run guard", "/tmp", "/var"]  # noqa: S108 -- the private ones inside
+    seen = {line.split()[0]: set(line.split()[1:]) for line in lines}
+    assert seen == {place: own | on_the_way_to_our_code(place) for place, own in private.items()}
     assert int(processes) < 10
 
 
