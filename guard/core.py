@@ -45,9 +45,9 @@ CLOCK_DRIFT = timedelta(seconds=2)
 """How far wall time may part from monotonic time between two pulses before it counts as a jump."""
 CURTAIN_PAUSE = 5.0
 """s that a curtain must have lived to be started again at once; a broken one must not keep the PC busy."""
-CURTAIN_PULSE = 0.5
+CURTAIN_PULSE = 1.0
 """s between two signs of life that the curtain is given; without them it covers by itself."""
-CURTAIN_CHECK = 10.0
+CURTAIN_CHECK = 60.0
 """s between two signs of life that the curtain is asked for."""
 RETRY_WIPE = 1.0
 """s until a failed wipe is tried again; twice as long each time, up to `RETRY_WIPE_MOST`."""

@@ -10,7 +10,7 @@ import pytest
 
 from guard import inbox as letters
 from guard.browser.port import Geometry, Logout, Receipt
-from guard.core import Core, Parts
+from guard.core import CURTAIN_CHECK, Core, Parts
 from guard.journal.alerts import Alerts
 from guard.readers.port import ReaderStatus
 from guard.screens.port import Scene, Screen, Sound
@@ -326,10 +326,10 @@ def test_a_held_session_ends_when_its_time_is_over() -> None:
 
 def test_the_curtain_is_asked_for_a_sign_of_life_now_and_then(desk: Desk) -> None:
     desk.open_session()
-    desk.turn(10)
+    desk.turn(CURTAIN_CHECK)
     assert desk.calls.take().count("check curtain") == 1
     assert desk.curtain.pulses == 1
-    for _ in range(8):
+    for _ in range(16):
         desk.turn(0.25)
     assert desk.curtain.pulses == 5
 

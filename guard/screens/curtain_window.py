@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from guard.screens.messages import Report
 
 CORE_SILENT: Final = 3.0
-"""s without a word from the core, which says one twice a second, until the curtain covers by itself."""
+"""s without a word from the core, which says one every second, until the curtain covers by itself."""
 SETTINGS: Final = {
     "ALLOW_DOWNLOADS": False,
     "ALLOW_FILE_URLS": False,

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 20_000
-IDLE_SECONDS = 20.0
+IDLE_SECONDS = 60.0
+SETTLE_SECONDS = 15.0
+"""Until the last spare has done with starting."""
 
 
 class Witness:
@@ -167,6 +169,7 @@ def _idle(one: Counter, seconds: float) -> dict[str, float]:
     """Return the CPU of all parts together, % of one core, and the core's resident memory in MiB."""
     assert one.core
     parts = one.guard_processes()
+    threading.Event().wait(SETTLE_SECONDS)
     used = [sum(process.cpu_times()[:2]) for process in parts]
     threading.Event().wait(seconds)
     after = [sum(process.cpu_times()[:2]) for process in parts]
