@@ -37,7 +37,7 @@ from guard.browser.port import Geometry
 from guard.errors import MachineError
 from guard.screens.monitors import Layout
 from guard.screens.padlock import padlock_pixmap
-from guard.screens.x11_clipboard import clear, clear_anew, filled, watch
+from guard.screens.x11_clipboard import clear, clear_anew, filled, somebody_listens, watch
 from guard.screens.x11_fit import WAYLAND, check_fit, claim
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ class X11Shade:
         name = self._environment.get("DISPLAY")
         if not name:
             raise MachineError("DISPLAY is not set: the guard needs an X11 screen to cover")
+        if not somebody_listens(
+            name
+        ):  # asked first: python-xlib leaves its socket open when it cannot connect
+            raise MachineError(f"the X server of DISPLAY={name} cannot be reached: nobody listens there")
         try:
             self._display = display.Display(name)
         except (xerror.DisplayError, OSError) as error:

@@ -52,7 +52,7 @@ def clear_anew(name: str) -> bool:
 
     Selections and buffers live in the server: where nobody listens any more, there are none.
     """
-    if not _somebody_listens(name):
+    if not somebody_listens(name):
         return True
     try:
         with closing(display.Display(name)) as client:
@@ -61,7 +61,7 @@ def clear_anew(name: str) -> bool:
         return False
 
 
-def _somebody_listens(name: str) -> bool:
+def somebody_listens(name: str) -> bool:
     """Knock where a server of this PC listens; displays of other PCs are refused at the start."""
     try:
         _, _, host, number, _ = connect.get_display(name)

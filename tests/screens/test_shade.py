@@ -387,9 +387,6 @@ def test_a_display_that_dies_is_reported_once(ear: Ear) -> None:
     shade.close()
 
 
-@pytest.mark.filterwarnings(  # python-xlib leaves its socket open when it cannot connect
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
