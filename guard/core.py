@@ -8,7 +8,6 @@ by a deadline here: a cover that is not confirmed, a reader watch that falls sil
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -56,7 +55,6 @@ RETRY_WIPE_MOST = 30.0
 _LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
 _COVER_DEADLINE = "cover"
 _CURTAIN_PAUSE = "curtain"
-_log = logging.getLogger(__name__)
 
 
 class Capsules(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from guard.browser.pool import GONE_WITHIN
 from guard.browser.port import Logout, Receipt
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from guard.screens.port import Clipboard
     from guard.session.events import SessionId
 
-GONE_WITHIN = 5.0
-"""s; measured kill to all processes reaped: 62-103 ms (seed facts). Past this the wipe has failed for now."""
 CLIPBOARD_WITHIN = 1.0
 
 

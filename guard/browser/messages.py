@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from guard.browser.port import Geometry
 from guard.browser.site import LogoutRecipe, Permit, Site
 from guard.errors import BrokenPromiseError
 from guard.session.events import SessionId
 from guard.settings.model import Language
+from guard.wire import read_area, read_flag, read_number, read_object, read_text
 
 if TYPE_CHECKING:
+    from guard.browser.port import Geometry
     from guard.channel import Message
 
 _HOST = re.compile(r"[a-z0-9.:_\[\]-]{0,253}")
@@ -151,19 +152,19 @@ def write_order(order: Order) -> Message:
 def read_order(message: Message) -> Order:
     """Return the order in a message; raises BrokenPromiseError when it is none."""
     try:
-        session = SessionId(_text(message["session"]))
+        session = SessionId(read_text(message["session"]))
         match message.get("do"):
             case "open":
                 return Open(
                     session=session,
-                    site=_site(_object(message["site"])),
-                    area=_area(message["area"]),
-                    language=Language(_text(message["language"])),
+                    site=_site(read_object(message["site"])),
+                    area=read_area(message["area"]),
+                    language=Language(read_text(message["language"])),
                 )
             case "begin":
                 return Begin(session=session)
             case "resize":
-                return Resize(session=session, area=_area(message["area"]))
+                return Resize(session=session, area=read_area(message["area"]))
             case "logout":
                 return LogOut(session=session)
     except (KeyError, TypeError, ValueError) as error:
@@ -198,80 +199,50 @@ def read_report(message: Message, session: SessionId) -> Report:
                 return Begun(session=session)
             case "refused":
                 return Refused(
-                    session=session, what=Refusal(_text(message["what"])), host=_host(message["host"])
+                    session=session, what=Refusal(read_text(message["what"])), host=_host(message["host"])
                 )
             case "logged_out":
-                return LoggedOut(session=session, confirmed=_flag(message["confirmed"]))
+                return LoggedOut(session=session, confirmed=read_flag(message["confirmed"]))
             case "lost":
-                return Lost(session=session, why=Loss(_text(message["why"])))
+                return Lost(session=session, why=Loss(read_text(message["why"])))
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("a capsule sent a malformed report") from error
     raise BrokenPromiseError("a capsule sent an unknown report")
 
 
 def _site(value: dict[str, object]) -> Site:
-    recipe, permit, allow = value["logout"], _object(value["permit"]), value["allow"]
+    recipe, permit, allow = value["logout"], read_object(value["permit"]), value["allow"]
     if not isinstance(allow, list | tuple):
         raise TypeError("allow must be a list")
     return Site(
-        name=_text(value["name"]),
-        start=_text(value["start"]),
-        allow=tuple(_text(one) for one in allow),
-        logout=None if recipe is None else _recipe(_object(recipe)),
-        permit=Permit(downloads=_flag(permit["downloads"]), printing=_flag(permit["printing"])),
-        practice=_flag(value["practice"]),
+        name=read_text(value["name"]),
+        start=read_text(value["start"]),
+        allow=tuple(read_text(one) for one in allow),
+        logout=None if recipe is None else _recipe(read_object(recipe)),
+        permit=Permit(downloads=read_flag(permit["downloads"]), printing=read_flag(permit["printing"])),
+        practice=read_flag(value["practice"]),
     )
 
 
 def _recipe(value: dict[str, object]) -> LogoutRecipe:
     url, click = value["url"], value["click"]
     return LogoutRecipe(
-        done=_text(value["done"]),
-        url=None if url is None else _text(url),
-        click=None if click is None else _text(click),
-        deadline_ms=_number(value["deadline_ms"]),
+        done=read_text(value["done"]),
+        url=None if url is None else read_text(url),
+        click=None if click is None else read_text(click),
+        deadline_ms=read_number(value["deadline_ms"]),
     )
 
 
-def _area(value: object) -> Geometry:
-    area = _object(value)
-    x, y, width, height = (_number(area[key]) for key in ("x", "y", "width", "height"))
-    return Geometry(x=x, y=y, width=width, height=height)
-
-
-def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError("not a number")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("not a flag")
-    return value
-
-
 def _window(value: object) -> int:
-    window = _number(value)
+    window = read_number(value)
     if not 0 < window <= _MOST_WINDOW:
         raise ValueError("no window has this id")
     return window
 
 
 def _host(value: object) -> str:
-    host = _text(value)
+    host = read_text(value)
     if not _HOST.fullmatch(host):
         raise ValueError("not a host name")
     return host

@@ -33,6 +33,7 @@ does not: a start page that always changes by itself would have the pool make on
 AGE_CHECK = 60.0
 """s between two looks for spares that have waited too long."""
 GONE_WITHIN = 5.0
+"""s; measured kill to all processes reaped: 62-103 ms (seed facts). Past this the wipe has failed for now."""
 
 _log = logging.getLogger(__name__)
 

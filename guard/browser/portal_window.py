@@ -43,6 +43,7 @@ from guard.browser.portal_probe import Beginning, LoggingOut, Painting
 from guard.browser.rules import Rules
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
+from guard.pywebview import switch_off_the_unsafe
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -51,17 +52,6 @@ if TYPE_CHECKING:
 
     from guard.browser.messages import Order, Report
     from guard.browser.port import Geometry
-
-SETTINGS: Final = {
-    "ALLOW_DOWNLOADS": False,
-    "ALLOW_FILE_URLS": False,
-    "IGNORE_SSL_ERRORS": False,
-    "OPEN_DEVTOOLS_IN_DEBUG": False,
-    "OPEN_EXTERNAL_LINKS_IN_BROWSER": False,
-    "REMOTE_DEBUGGING_PORT": None,
-    "SHOW_DEFAULT_MENUS": False,
-}
-"""Every unsafe setting of pywebview, off by name."""
 
 _LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja;q=0.5"}
 _NO_PROXY = "http://127.0.0.1:9"
@@ -253,8 +243,7 @@ def _flags(rules: Rules) -> str:
 def main() -> int:
     """Run the window until it is killed or the core is gone."""
     resource.setrlimit(resource.RLIMIT_CORE, (_NO_CORE_DUMP, _NO_CORE_DUMP))
-    for name, value in SETTINGS.items():
-        webview.settings[name] = value
+    switch_off_the_unsafe()
     channel = Channel.inherited(int(sys.argv[1]))
     messages = channel.messages()
     first = next(messages, None)

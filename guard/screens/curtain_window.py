@@ -20,6 +20,7 @@ import webview
 
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
+from guard.pywebview import switch_off_the_unsafe
 from guard.screens.catalogue import Catalogue
 from guard.screens.messages import (
     Alive,
@@ -48,16 +49,6 @@ if TYPE_CHECKING:
 
 CORE_SILENT: Final = 3.0
 """s without a word from the core, which says one every second, until the curtain covers by itself."""
-SETTINGS: Final = {
-    "ALLOW_DOWNLOADS": False,
-    "ALLOW_FILE_URLS": False,
-    "IGNORE_SSL_ERRORS": False,
-    "OPEN_DEVTOOLS_IN_DEBUG": False,
-    "OPEN_EXTERNAL_LINKS_IN_BROWSER": False,
-    "REMOTE_DEBUGGING_PORT": None,
-    "SHOW_DEFAULT_MENUS": False,
-}
-"""Every unsafe setting of pywebview, off by name."""
 
 
 class Api:
@@ -239,8 +230,7 @@ class CurtainWindow:
 
 def main() -> int:
     """Run the curtain until it is killed; returns 1 when there is no core to follow."""
-    for name, value in SETTINGS.items():
-        webview.settings[name] = value
+    switch_off_the_unsafe()
     channel = Channel.inherited(int(sys.argv[1]))
     messages = channel.messages()
     opening = next(messages, None)

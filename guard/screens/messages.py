@@ -13,6 +13,7 @@ from guard.browser.port import Geometry
 from guard.errors import BrokenPromiseError
 from guard.screens.port import Scene, Screen
 from guard.settings.model import Language
+from guard.wire import read_area, read_number, read_text
 
 if TYPE_CHECKING:
     from guard.channel import Message
@@ -111,13 +112,15 @@ def read_order(message: Message) -> Order:
             case "scene":
                 left = message["seconds_left"]
                 scene = Scene(
-                    screen=Screen(_text(message["screen"])),
-                    cause=_text(message["cause"]),
-                    alerts=_number(message["alerts"]),
-                    seconds_left=None if left is None else _number(left),
+                    screen=Screen(read_text(message["screen"])),
+                    cause=read_text(message["cause"]),
+                    alerts=read_number(message["alerts"]),
+                    seconds_left=None if left is None else read_number(left),
                 )
                 return Show(
-                    seq=_number(message["seq"]), scene=scene, language=Language(_text(message["language"]))
+                    seq=read_number(message["seq"]),
+                    scene=scene,
+                    language=Language(read_text(message["language"])),
                 )
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the core sent the curtain a malformed order") from error
@@ -144,15 +147,15 @@ def read_report(message: Message) -> Report:
     try:
         match message.get("is"):
             case "up":
-                return Up(curtain=_number(message["curtain"]), strip=_number(message["strip"]))
+                return Up(curtain=read_number(message["curtain"]), strip=read_number(message["strip"]))
             case "painted":
-                return Painted(seq=_number(message["seq"]))
+                return Painted(seq=read_number(message["seq"]))
             case "end":
                 return EndPressed()
             case "staff":
                 return StaffPressed()
             case "language":
-                return LanguagePressed(language=Language(_text(message["value"])))
+                return LanguagePressed(language=Language(read_text(message["value"])))
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the curtain sent a malformed report") from error
     raise BrokenPromiseError("the curtain sent an unknown report")
@@ -161,24 +164,5 @@ def read_report(message: Message) -> Report:
 def _areas(value: object) -> Areas:
     if not isinstance(value, list):
         raise TypeError("areas must be a list")
-    portal, strip, curtain = (_geometry(area) for area in value)
+    portal, strip, curtain = (read_area(area) for area in value)
     return portal, strip, curtain
-
-
-def _geometry(value: object) -> Geometry:
-    if not isinstance(value, dict):
-        raise TypeError("an area must be an object")
-    x, y, width, height = (_number(value[key]) for key in ("x", "y", "width", "height"))
-    return Geometry(x=x, y=y, width=width, height=height)
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError("not a number")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
