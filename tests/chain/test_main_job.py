@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,8 +180,10 @@ def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter) -> N
 
 def test_a_killed_curtain_ends_the_session_and_comes_back(one: Counter) -> None:
     opened = _open_session(one)
-    for process in one.guard_processes():
-        if "guard.screens.curtain_window" in process.cmdline():
+    curtain = one.curtain_processes()
+    assert curtain
+    for process in curtain:
+        with suppress(psutil.NoSuchProcess):  # the death of one takes others along
             process.kill()
     _ended_well(one, opened)
     one.reader.remove()
@@ -202,10 +205,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
     assert one.status()["alerts_open"] == 1, "the portal was not logged out of"
     one.reader.remove()
     one.wait_state("READY", after=before)
-    curtains = [
-        process for process in one.guard_processes() if "guard.screens.curtain_window" in process.cmdline()
-    ]
-    namespaces = {Path(f"/proc/{process.pid}/ns/pid").readlink() for process in curtains}
+    namespaces = {Path(f"/proc/{process.pid}/ns/pid").readlink() for process in one.curtain_processes()}
     assert len(namespaces - {Path("/proc/self/ns/pid").readlink()}) == 1, "the orphaned curtain was ended"
 
 

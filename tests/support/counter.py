@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -196,6 +196,15 @@ class Counter:
             if ours or any(word.startswith(f"{mark}/") for word in (*words, *environment.values())):
                 mine.append(process)
         return mine
+
+    def curtain_processes(self) -> list[psutil.Process]:
+        """Return the curtain's processes and its container's that are alive."""
+        found: list[psutil.Process] = []
+        for process in self.guard_processes():
+            with suppress(psutil.NoSuchProcess):  # a zombie counts as gone, too
+                if "guard.screens.curtain_window" in process.cmdline():
+                    found.append(process)
+        return found
 
 
 @contextmanager
