@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,18 @@ if TYPE_CHECKING:
     from guard.clock import Clock
     from guard.journal.port import Journal
     from guard.session.effects import AlertKind
-    from guard.session.events import SessionId
+    from guard.session.events import SessionId, StaffId
+
+
+class Reason(StrEnum):
+    """What a member of staff did about an alert."""
+
+    CHECKED = "checked"
+    """Looked, and all is well."""
+    MENDED = "mended"
+    """Found the cause and put it right."""
+    REPORTED = "reported"
+    """Told the IT section."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,18 @@ class Alerts:
         )
         self._open[kind] = alert
         self._journal.record("alert", session, alert=kind.value, count=alert.count)
+
+    def acknowledge(self, kind: AlertKind, staff: StaffId, reason: Reason) -> None:
+        """Close the alert of this kind, in a named person's name; nothing happens when none is open."""
+        known = self._open.pop(kind, None)
+        if known:
+            self._journal.record(
+                "acknowledged",
+                alert=kind.value,
+                count=known.count,
+                staff=staff,
+                reason=reason.value,
+            )
 
     def open(self) -> tuple[OpenAlert, ...]:
         """Return the open alerts, oldest first."""

@@ -32,6 +32,18 @@ class ShadeListener(Protocol):
         """Monitors came, went or changed: where portal, strip and curtain belong now."""
         ...
 
+    def hotkey_pressed(self) -> None:
+        """The staff's hotkey was pressed, whatever window has the keyboard."""
+        ...
+
+    def key_pressed(self, key: Key) -> None:
+        """A key of the pad was pressed on the keyboard while `Shade.take_keys` holds it."""
+        ...
+
+    def input_seen(self, age: float) -> None:
+        """Answer to `Shade.ask_input`: s since anybody last used keyboard, mouse or touch screen."""
+        ...
+
 
 class Shade(Protocol):
     """Bare windows that the core itself owns, one a monitor, and the order of everyone else's windows.
@@ -76,6 +88,14 @@ class Shade(Protocol):
         """Tell whether the last confirmed order was the covering one."""
         ...
 
+    def take_keys(self, *, on: bool) -> None:
+        """From now on (or no more) the keyboard belongs to us alone; keys come through the listener."""
+        ...
+
+    def ask_input(self) -> None:
+        """Ask the display server when anybody last used the PC; answered by `ShadeListener.input_seen`."""
+        ...
+
     def clear_clipboard(self, timeout: float) -> bool:
         """Empty every selection and cut buffer; tell whether all were seen empty within ``timeout`` s."""
         ...
@@ -98,9 +118,120 @@ class Screen(StrEnum):
     OUT_OF_SERVICE = "OUT_OF_SERVICE"
 
 
+class Key(StrEnum):
+    """What can be pressed on the staff's pad, by finger or on the keyboard."""
+
+    D0 = "0"
+    D1 = "1"
+    D2 = "2"
+    D3 = "3"
+    D4 = "4"
+    D5 = "5"
+    D6 = "6"
+    D7 = "7"
+    D8 = "8"
+    D9 = "9"
+    ERASE = "erase"
+    """Take the last digit back."""
+    ENTER = "enter"
+    BACK = "back"
+    """One step back; from the first step, back to the cover."""
+    MORE = "more"
+    """The next page of names; after the last, the first again."""
+    EMERGENCY = "emergency"
+    """Enter the emergency code instead of a PIN."""
+    PICK1 = "pick1"
+    PICK2 = "pick2"
+    PICK3 = "pick3"
+    PICK4 = "pick4"
+    PICK5 = "pick5"
+    PICK6 = "pick6"
+    PICK7 = "pick7"
+    PICK8 = "pick8"
+
+
+PICKS = (Key.PICK1, Key.PICK2, Key.PICK3, Key.PICK4, Key.PICK5, Key.PICK6, Key.PICK7, Key.PICK8)
+"""The buttons of a list, first to last; no page of a list is longer."""
+
+
+class DeskStep(StrEnum):
+    """How far a member of staff has come on the pad."""
+
+    WHO = "who"
+    """Choose a name, or type a number."""
+    PIN = "pin"
+    CODE = "code"
+    """The emergency code."""
+    CHECKING = "checking"
+    CHOOSE = "choose"
+    """The PIN was right: what is to be done?"""
+    REASON = "reason"
+    """Which of the reasons an open alert is acknowledged with."""
+
+
+class Choice(StrEnum):
+    """What staff can do once their PIN was right; the pad offers those that fit."""
+
+    RESUME = "resume"
+    LOGOUT = "logout"
+    """Force the end of the session."""
+    START = "start"
+    """A session for a citizen who logs in without a card."""
+    CLOSE = "close"
+    """Take the counter out of service."""
+    OPEN = "open"
+    """Put it back into service."""
+    ALERTS = "alerts"
+
+
+class DeskNote(StrEnum):
+    """What the pad has to say about the last try."""
+
+    WRONG = "wrong"
+    WAIT = "wait"
+    BROKEN = "broken"
+    """The keyring cannot be read."""
+    NOBODY = "nobody"
+    """No staff are in the book."""
+    LOADING = "loading"
+    CARD_MISSING = "card_missing"
+    """To resume, the card must lie on the reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskScene:
+    """All that the pad needs to draw; digits only by their number."""
+
+    step: DeskStep
+    names: tuple[str, ...] = ()
+    """In WHO: the names on this page of the list, one a pick."""
+    more: bool = False
+    """There are further pages of names."""
+    who: str = ""
+    """In WHO the number typed so far; later the name, or the number where the book has no name for it."""
+    digits: int = 0
+    """How many digits of the PIN or code are typed."""
+    note: DeskNote | None = None
+    wait: int | None = None
+    """Seconds until the next try is looked at; counts down by itself."""
+    choices: tuple[Choice, ...] = ()
+    """In CHOOSE: one a pick; ``1`` on the keyboard is the first."""
+    alert: str = ""
+    """In REASON: the kind of the alert."""
+    reasons: tuple[str, ...] = ()
+    """In REASON: one a pick (values of `guard.journal.alerts.Reason`)."""
+
+
+class Warned(StrEnum):
+    """Why the strip warns that the session ends soon."""
+
+    IDLE = "idle"
+    LONGEST = "longest"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """All that the curtain needs to draw; no personal data, no id."""
+    """All that the curtain needs to draw; of citizens no personal data, no id."""
 
     screen: Screen
     cause: str = ""
@@ -108,7 +239,13 @@ class Scene:
     alerts: int = 0
     """Open alerts, for the quiet badge."""
     seconds_left: int | None = None
-    """Countdown of HELD; the curtain counts down by itself."""
+    """Countdown of HELD, or of the strip's warning in ACTIVE; the curtain counts down by itself."""
+    warned: Warned | None = None
+    """In ACTIVE: the strip warns, and counts ``seconds_left`` down."""
+    card_back: bool = False
+    """In HELD: the card that was lifted lies on the reader again."""
+    desk: DeskScene | None = None
+    """The staff's pad, over whatever the screen is."""
 
 
 class CurtainListener(Protocol):
@@ -127,7 +264,11 @@ class CurtainListener(Protocol):
         ...
 
     def staff_pressed(self) -> None:
-        """Somebody pressed the staff button on the strip."""
+        """Somebody pressed a staff button, on the strip or the curtain."""
+        ...
+
+    def key_pressed(self, key: Key) -> None:
+        """Somebody pressed a key of the pad on the screen."""
         ...
 
 

@@ -31,6 +31,9 @@ class AlertKind(StrEnum):
     CLOCK_JUMPED = "clock_jumped"
     JOURNAL_LOST = "journal_lost"
     LOGOUT_NOT_CONFIRMED = "logout_not_confirmed"
+    TOO_MANY_WRONG_PINS = "too_many_wrong_pins"
+    EMERGENCY_CODE_USED = "emergency_code_used"
+    STAFF_BOOK_LOST = "staff_book_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -250,7 +250,7 @@ def test_uncovered_the_order_is_strip_portal_curtain_shade_spare(
     shade.adopt_capsule(portal.id)
     shade.adopt_capsule(spare.id)
     shade.uncover(portal.id)
-    other.until(BLUE, present=True)
+    assert shade.clear_clipboard(SOON), "done after all that was asked before"
     order = [window.id for window in other.root.query_tree().children]
     assert order[-3:] == [curtain.id, portal.id, strip.id]
     assert order.index(spare.id) < order.index(curtain.id)
