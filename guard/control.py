@@ -15,8 +15,9 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from guard.errors import BrokenPromiseError, ConfigError, GuardError, MachineError
 
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 
     from guard.clock import Clock
 
-Handler = Callable[[Mapping[str, object]], Mapping[str, object]]
-"""Gets the request, returns the answer; quick, for it runs on the server's thread; may raise GuardError."""
+Answer = Mapping[str, object]
+Handler = Callable[[Mapping[str, object]], "Answer | Future[Answer]"]
+"""Gets the request, returns the answer, or the future of one that takes longer (which may hold a GuardError).
+
+Quick, for it runs on the server's thread; may raise GuardError.
+"""
 
 VERSION: Final = 1
 MAX_REQUEST: Final = 4096
@@ -34,10 +39,16 @@ MAX_REQUEST: Final = 4096
 MAX_ANSWER: Final = 256 * 1024
 _PATIENCE: Final = 2.0
 """Seconds a client has for its request and for taking the answer."""
+_LONGER: Final = 30.0
+"""Seconds for which a client may wait for the future of an answer."""
 _CLIENTS: Final = 16
 """At once; further ones wait in the system's queue, at most _PATIENCE long."""
 _CREDENTIALS: Final = struct.Struct("3i")
 """struct ucred: pid, uid, gid (unix(7))."""
+
+_STOP, _READY = b"x", b"r"
+"""What the server's thread is woken for."""
+_Done = TypeVar("_Done")
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +59,7 @@ class _Client:
     deadline: float
     received: bytes = b""
     to_send: bytes = field(default=b"")
+    waits_for: Future[Answer] | None = None
 
 
 class ControlServer:
@@ -87,7 +99,7 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop listening and drop all clients; returns when the thread has ended."""
-        self._wake.send(b"x")
+        self._wake.send(_STOP)
         self._thread.join()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
@@ -105,7 +117,10 @@ class ControlServer:
         timeout = max(0.0, min(deadlines) - self._clock.monotonic()) if deadlines else None
         for key, _ in self._selector.select(timeout):
             if key.fileobj is self._woken:
-                return False
+                if _STOP in self._woken.recv(MAX_REQUEST):
+                    return False
+                self._answer_waiting()
+                continue
             if key.fileobj is self._listener:
                 self._accept()
             elif key.fd in self._clients:
@@ -143,10 +158,21 @@ class ControlServer:
         except OSError:
             self._drop(client)
             return
+        if client.waits_for:
+            if not data:  # gone; whatever it asked for goes on
+                self._drop(client)
+            return
+        self._take(client, data)
+
+    def _take(self, client: _Client, data: bytes) -> None:
         client.received += data
         line, newline, _ = client.received.partition(b"\n")
         if newline and len(line) <= MAX_REQUEST:
-            self._answer(client, self._handle(line))
+            handled = self._handle(line)
+            if isinstance(handled, Future):
+                self._wait(client, handled)
+            else:
+                self._answer(client, handled)
         elif len(client.received) > MAX_REQUEST:
             self._answer(client, _refusal(f"a request may have at most {MAX_REQUEST} bytes"))
         elif not data:
@@ -159,7 +185,25 @@ class ControlServer:
         client.to_send = line
         self._selector.modify(client.sock, selectors.EVENT_WRITE)
 
-    def _handle(self, line: bytes) -> Mapping[str, object]:
+    def _wait(self, client: _Client, future: Future[Answer]) -> None:
+        client.received = b""  # it may hold a PIN
+        client.waits_for = future
+        client.deadline = self._clock.monotonic() + _LONGER
+        future.add_done_callback(self._wake_up)
+
+    def _wake_up(self, _done: Future[Answer]) -> None:
+        with contextlib.suppress(OSError):  # closed meanwhile
+            self._wake.send(_READY, socket.MSG_DONTWAIT)
+
+    def _answer_waiting(self) -> None:
+        for client in tuple(self._clients.values()):
+            done = client.waits_for
+            if done and done.done():
+                client.waits_for = None
+                client.deadline = self._clock.monotonic() + _PATIENCE
+                self._answer(client, _attempt("this", lambda future=done: _accepted(future.result())))  # type: ignore[misc]
+
+    def _handle(self, line: bytes) -> Answer | Future[Answer]:
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
@@ -171,13 +215,13 @@ class ControlServer:
         name = request.get("cmd")
         if not isinstance(name, str) or name not in self._handlers:
             return _refusal(f"the command is unknown; allowed are {', '.join(sorted(self._handlers))}")
-        try:
-            return {"v": VERSION, "ok": True, "answer": dict(self._handlers[name](request))}
-        except GuardError as error:
-            return _refusal(error.sentence)
-        except Exception as error:  # noqa: BLE001 -- a defect in one command must not end the control channel
-            _log.error("the command %s failed: %s", name, type(error).__name__)
-            return _refusal(f"the command {name} failed; this is a defect, please report it")
+        handler = self._handlers[name]
+
+        def work() -> Answer | Future[Answer]:
+            done = handler(request)
+            return done if isinstance(done, Future) else _accepted(done)
+
+        return _attempt(name, work)
 
     def _drop(self, client: _Client) -> None:
         if len(self._clients) >= _CLIENTS:
@@ -241,6 +285,21 @@ def _opened(line: bytes) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise BrokenPromiseError("the guard's answer is not understood; it may be of another version.")
     return found
+
+
+def _attempt(name: str, work: Callable[[], _Done]) -> _Done | Answer:
+    """Return what the work returns, or the refusal that its error is."""
+    try:
+        return work()
+    except GuardError as error:
+        return _refusal(error.sentence)
+    except Exception as error:  # noqa: BLE001 -- a defect in one command must not end the control channel
+        _log.error("the command %s failed: %s", name, type(error).__name__)
+        return _refusal(f"the command {name} failed; this is a defect, please report it")
+
+
+def _accepted(answer: Answer) -> Answer:
+    return {"v": VERSION, "ok": True, "answer": dict(answer)}
 
 
 def _refusal(sentence: str) -> Mapping[str, object]:

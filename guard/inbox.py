@@ -11,8 +11,9 @@ from guard.session.events import Event
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
     from guard.clock import Clock
-    from guard.screens.port import Sound
+    from guard.screens.port import Key, Sound
     from guard.session.events import SessionId
+    from guard.staff.port import Answer, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,68 @@ class SoundDue(Report):
     """It is time for this sound."""
 
     sound: Sound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffCalled(Report):
+    """A staff button or the hotkey was pressed: cover, and show the pad."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPressed(Report):
+    """A key of the pad."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskDue(Report):
+    """Nobody has pressed anything on the pad for too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysDue(Report):
+    """The keyboard may go back to the page: a PIN that was being typed has surely ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFound(Report):
+    """The staff whom the pad may offer, for the opening of this number; None: the book cannot be read."""
+
+    serial: int
+    people: tuple[Person, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinChecked(Report):
+    """What the book says about the PIN that was entered on the pad, at the opening of this number."""
+
+    serial: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoutChecked(Report):
+    """What the book says about the PIN that came with ``guard logout``."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSeen(Report):
+    """Somebody last used the PC so many seconds ago."""
+
+    age: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleDue(Report):
+    """It is time to see whether anybody is still there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningDue(Report):
+    """The longest duration is nearly over."""
 
 
 Content = Event | Report

@@ -10,6 +10,7 @@ from guard.session import events as ev
 
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
+    from guard.screens.port import Key
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,18 @@ class Reports:
         """See `guard.screens.port.ShadeListener`."""
         self._post(letters.AreasMoved(portal=portal, strip=strip, curtain=curtain))
 
+    def hotkey_pressed(self) -> None:
+        """See `guard.screens.port.ShadeListener`."""
+        self._post(letters.StaffCalled())
+
+    def key_pressed(self, key: Key) -> None:
+        """See `guard.screens.port.ShadeListener` and `CurtainListener`: finger or key, all the same."""
+        self._post(letters.DeskPressed(key=key))
+
+    def input_seen(self, age: float) -> None:
+        """See `guard.screens.port.ShadeListener`."""
+        self._post(letters.InputSeen(age=age))
+
     # --- the curtain
 
     def curtain_up(self, curtain: int, strip: int) -> None:
@@ -51,7 +64,7 @@ class Reports:
 
     def staff_pressed(self) -> None:
         """See `guard.screens.port.CurtainListener`; whoever calls staff does not want to be read over."""
-        self._post(ev.CoverRequested())
+        self._post(letters.StaffCalled())
 
     # --- the capsules
 

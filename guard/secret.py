@@ -1,4 +1,4 @@
-"""A text that must not show: it prints as nothing and keeps out of logs, tracebacks and dumps of dataclasses."""
+"""A text that must not show: it prints as nothing, in logs, tracebacks and dumps of dataclasses."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ import os
 import secrets
 import signal
 import sys
+from concurrent.futures import Future
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ from guard.containers.bubblewrap import Bubblewrap
 from guard.control import ControlServer, Handler
 from guard.core import Core, Parts
 from guard.errors import ConfigError, MachineError
-from guard.inbox import Inbox
+from guard.inbox import Inbox, LogoutChecked
 from guard.journal.alerts import Alerts
 from guard.journal.jsonl import JsonLinesJournal
 from guard.paths import SingleInstance, control_socket, runtime_folder
@@ -37,9 +39,12 @@ from guard.reports import Reports
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.speaker import AplaySpeaker, NoSpeaker
 from guard.screens.x11 import X11Shade
+from guard.secret import Secret, forbid_core_dumps
 from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
+from guard.staff.port import Answer, Verdict
+from guard.staff.vault_client import Vault, VaultBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,6 +65,7 @@ def run(settings: Settings) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
     with contextlib.ExitStack() as stack:
         core = _build(settings, dict(os.environ), stack)
         core.run()
@@ -101,7 +107,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     if settings.site.practice:
         stack.enter_context(_practice_portal(settings.site.start))
 
-    shade = X11Shade(environment, clock, reports)
+    shade = X11Shade(environment, clock, reports, hotkey=settings.staff.hotkey)
     shade.start()
     stack.callback(shade.close)
     swept = sealer.sweep()
@@ -136,6 +142,9 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     speaker = AplaySpeaker(environment) if settings.screens.sound else NoSpeaker()
     stack.callback(speaker.close)
 
+    book = VaultBook(Vault(environment), clock)
+    stack.callback(book.close)
+
     alerts = Alerts(journal, clock)
     if journal.last_state in _CUT_SHORT:  # the last run was killed in a session, which nobody logged out
         alerts.raise_alert(AlertKind.LOGOUT_NOT_CONFIRMED, None)
@@ -154,6 +163,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         ),
         journal=journal,
         alerts=alerts,
+        book=book,
     )
     core = Core(parts, settings.session, inbox, clock)
     control = ControlServer(
@@ -165,6 +175,21 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     journal.record("start", version=guard.__version__, policy=settings.session.on_removal.value, swept=swept)
     stack.callback(journal.record, "stop")
     return core
+
+
+def _why_no(answer: Answer) -> str:
+    """Return what a member of staff at a terminal gets to read; the same whether number or PIN is wrong."""
+    wait = f" The next try is looked at in {ceil(answer.wait_seconds)} s." if answer.wait_seconds else ""
+    match answer.verdict:
+        case Verdict.WAIT:
+            return f"too soon after a wrong PIN: nothing was checked.{wait}"
+        case Verdict.WRONG:
+            return (
+                "the number or the PIN is wrong, or this PIN is locked, disabled or expired "
+                f"(see guard staff list).{wait}"
+            )
+        case _:
+            return "no PIN can be checked now; see guard doctor."
 
 
 def container_mark(runtime: Path) -> str:
@@ -203,7 +228,7 @@ def _stop_signals(inbox: Inbox) -> Iterator[None]:
 
 
 class _Handlers:
-    """What ``guard status``, ``end`` and ``cover`` get told; runs on the control server's thread."""
+    """What ``guard status`` and its like get told; runs on the control server's thread."""
 
     def __init__(
         self, core: Core, parts: Parts, capsules: CapsulePool, inbox: Inbox, settings: Settings
@@ -215,7 +240,7 @@ class _Handlers:
         self._settings = settings
 
     def table(self) -> dict[str, Handler]:
-        return {"status": self._status, "end": self._end, "cover": self._cover}
+        return {"status": self._status, "end": self._end, "cover": self._cover, "logout": self._logout}
 
     def _status(self, _request: Mapping[str, object]) -> Mapping[str, object]:
         snapshot = self._core.snapshot()
@@ -236,11 +261,32 @@ class _Handlers:
         }
 
     def _end(self, _request: Mapping[str, object]) -> Mapping[str, object]:
+        state = self._live_state()
+        self._inbox.post(ev.EndRequested(by=ev.EndedBy.CONTROL))
+        return {"state": state.value}
+
+    def _logout(self, request: Mapping[str, object]) -> Future[Mapping[str, object]]:
+        state = self._live_state()
+        staff, pin = request.get("staff"), request.get("pin")
+        if not isinstance(staff, str) or not isinstance(pin, str):
+            raise ConfigError("guard logout takes a staff number and a PIN, both as text")
+        future = Future[Mapping[str, object]]()
+
+        def checked(answer: Answer) -> None:
+            self._inbox.post(LogoutChecked(answer=answer))
+            if answer.verdict is Verdict.YES:
+                future.set_result({"state": state.value})
+            else:
+                future.set_exception(ConfigError(_why_no(answer)))
+
+        self._parts.book.verify(staff, Secret(pin), checked)
+        return future
+
+    def _live_state(self) -> State:
         state = self._core.snapshot().session.state
         if state not in _LIVE:
             raise ConfigError(f"no session is open (the counter is {state.value}): there is nothing to end")
-        self._inbox.post(ev.EndRequested(by=ev.EndedBy.CONTROL))
-        return {"state": state.value}
+        return state
 
     def _cover(self, _request: Mapping[str, object]) -> Mapping[str, object]:
         self._inbox.post(ev.CoverRequested())

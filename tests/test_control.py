@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import stat
+from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ from guard.control import ControlClient, ControlServer
 from guard.errors import BrokenPromiseError, ConfigError, MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 GENEROUS = 10.0
@@ -183,3 +185,44 @@ def test_an_answer_of_another_version_is_not_misread(line: bytes) -> None:
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="control socket"):
         ControlServer(tmp_path / ("x" * 120), {}, SystemClock()).start()
+
+
+def test_an_answer_that_takes_longer_reaches_who_waits_and_nobody_else_waits_for_it(path: Path) -> None:
+    slow = Future[Mapping[str, object]]()
+    server = ControlServer(path, {"slow": lambda _: slow, "status": fine}, SystemClock())
+    server.start()
+    try:
+        with connect(path) as waiting, waiting.makefile("rb") as answers:
+            waiting.sendall(b'{"v": 1, "cmd": "slow"}\n')
+            assert exchange(path, b'{"v": 1, "cmd": "status"}\n')["ok"] is True
+            slow.set_result({"state": "HELD"})
+            assert json.loads(answers.readline()) == {"v": 1, "ok": True, "answer": {"state": "HELD"}}
+    finally:
+        server.close()
+
+
+def test_a_refusal_that_takes_longer_reaches_the_person_as_its_sentence(path: Path) -> None:
+    slow = Future[Mapping[str, object]]()
+    slow.set_exception(ConfigError("number or PIN is wrong."))
+    server = ControlServer(path, {"slow": lambda _: slow}, SystemClock())
+    server.start()
+    try:
+        with pytest.raises(ConfigError, match=r"^number or PIN is wrong\.$"):
+            ControlClient(path).ask("slow")
+    finally:
+        server.close()
+
+
+def test_a_client_that_hangs_up_while_it_waits_harms_nobody(path: Path) -> None:
+    slow = Future[Mapping[str, object]]()
+    server = ControlServer(path, {"slow": lambda _: slow, "status": fine}, SystemClock())
+    server.start()
+    try:
+        with connect(path) as waiting:
+            waiting.sendall(b'{"v": 1, "cmd": "slow"}\n')
+            assert exchange(path, b'{"v": 1, "cmd": "status"}\n')["ok"] is True
+        assert exchange(path, b'{"v": 1, "cmd": "status"}\n')["ok"] is True
+        slow.set_result({})
+        assert exchange(path, b'{"v": 1, "cmd": "status"}\n')["ok"] is True
+    finally:
+        server.close()

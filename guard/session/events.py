@@ -265,6 +265,9 @@ class JournalBack(Event):
     """The journal can be written again."""
 
 
+StaffEvent = StaffEnd | StaffResume | StaffStart | StaffOutOfService | StaffInService
+"""What only a member of staff can cause."""
+
 EVENTS: tuple[type[Event], ...] = (
     CardPresent,
     CardAbsent,

@@ -156,6 +156,11 @@ class Session:
     """The capsules proven gone after a citizen used them: nothing they still say is believed. Grows by one
     short string a citizen until the guard restarts, which at a counter is every morning."""
 
+    @property
+    def card_back(self) -> bool:
+        """A card lies on the reader, or the session needs none."""
+        return self.facts.card is Card.PRESENT or not self.carded
+
 
 def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR0912 -- flat: one case an event
     """Return the facts after the event, whatever the state."""
@@ -213,7 +218,7 @@ def holds(when: When, session: Session, policy: Policy) -> bool:
         case When.REMOVAL_HOLDS:
             return policy.on_removal is OnRemoval.HOLD and session.carded
         case When.CARD_BACK:
-            return session.facts.card is Card.PRESENT or not session.carded
+            return session.card_back
         case When.STOPPING:
             return session.facts.stopping
 

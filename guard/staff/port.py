@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from guard.session.events import StaffId
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guard.secret import Secret
 
 EMERGENCY: Final = StaffId("emergency")
@@ -34,7 +35,7 @@ class Answer:
 
     verdict: Verdict
     staff: StaffId | None = None
-    """Whom it was about, when it is somebody the book knows; whoever is not YES is only named in the journal."""
+    """Whom it was about, when the book knows them; without a YES this is for the journal only."""
     name: str = ""
     """Of the person whose PIN was right."""
     wait_seconds: float = 0.0

@@ -170,6 +170,12 @@ def only_authority_uncovers(move: Move) -> bool:
             return False
 
 
+def only_a_pin_brings_a_held_session_back(move: Move) -> bool:
+    before, after = move.before.session, move.after.session
+    came_back = before.state is State.HELD and after.state is State.ACTIVE
+    return not came_back or (isinstance(move.event, ev.StaffResume) and move.event.session == before.current)
+
+
 def only_an_active_session_is_shown(move: Move) -> bool:
     session = move.after.session
     return move.after.seen.shown == (session.current if session.state is State.ACTIVE else None)
@@ -318,6 +324,7 @@ _RULES: Final[tuple[Callable[[Move], bool], ...]] = (
     no_one_begins_before_the_last_is_proven_gone,
     a_capsule_serves_one_citizen,
     only_authority_uncovers,
+    only_a_pin_brings_a_held_session_back,
     only_an_active_session_is_shown,
     whatever_is_not_harmless_covers_and_ends,
     covering_comes_first,
@@ -508,6 +515,9 @@ _MISTAKES: Final[Mapping[str, Mistake]] = {
     ),
     "staff resume without the card": Mistake(
         only_authority_uncovers, _row(_HELD, ev.StaffResume, Row(_ACTIVE, (Do.RESUME, Do.UNCOVER)))
+    ),
+    "a hold that is over brings the session back": Mistake(
+        only_a_pin_brings_a_held_session_back, _row(_HELD, ev.HoldOver, Row(_ACTIVE, (Do.RESUME,)))
     ),
     "a late resume opens the next session": Mistake(
         what_comes_for_another_session_changes_nothing, {"_is_late": _trust_every_id}
