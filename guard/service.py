@@ -270,7 +270,7 @@ class _Handlers:
         staff, pin = request.get("staff"), request.get("pin")
         if not isinstance(staff, str) or not isinstance(pin, str):
             raise ConfigError("guard logout takes a staff number and a PIN, both as text")
-        future = Future[Mapping[str, object]]()
+        future: Future[Mapping[str, object]] = Future()
 
         def checked(answer: Answer) -> None:
             self._inbox.post(LogoutChecked(answer=answer))

@@ -1,4 +1,4 @@
-"""``guard demo``: the incident of 2023 twice, without the guard and with it."""
+"""``guard demo``: the incident of 2023, without the guard, and with it under both policies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
 from guard.paths import shipped_config, state_folder
+from guard.practice.clerk import Clerk
 from guard.practice.display import display_or_own
 from guard.practice.guarded import GuardedCounter
 from guard.practice.hands import XTestHands
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
 
 def main(save: Path | None) -> int:
-    """Play both, print the timeline, save a picture of every screen; return the exit code.
+    """Play all three, print the timeline, save a picture of every screen; return the exit code.
 
-    0: without the guard B's account landed under A, with it under B. 1: it landed under A in spite of the
-    guard, or the incident did not happen without it, so that nothing was shown.
+    0: without the guard B's account landed under A, with it under B, under both policies. 1: it landed
+    under A in spite of the guard, or the incident did not happen without it, so that nothing was shown.
     """
     pictures = state_folder(os.environ) / "demo" if save is None else save
     start = read_site(shipped_config() / "sites" / "practice.toml")[0].start
     town = Town.shipped()
     timeline = Timeline(sys.stdout)
+    clock = SystemClock()
     with display_or_own(os.environ.get("DISPLAY")) as display:
         kana = "".join(person.kana for person in town.people)
         with XTestHands(display, beyond_keyboard=kana) as hands:
@@ -42,7 +44,12 @@ def main(save: Path | None) -> int:
                     without = incident.play(unguarded, portal.diary)
             with PracticePortal() as portal:
                 portal.start(start)
-                with GuardedCounter(display, SystemClock(), timeline) as guarded:
-                    with_guard = incident.play(guarded, portal.diary)
+                with GuardedCounter(display, clock, timeline) as guarded:
+                    wiped = incident.play(guarded, portal.diary)
+            with PracticePortal() as portal:
+                portal.start(start)
+                clerk = Clerk(town.clerk, display, hands, clock)
+                with GuardedCounter(display, clock, timeline, clerk) as guarded:
+                    held = incident.play(guarded, portal.diary)
     timeline.end(pictures)
-    return 0 if without.mixed_up and not with_guard.mixed_up else 1
+    return 0 if without.mixed_up and not wiped.mixed_up and not held.mixed_up else 1

@@ -13,15 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from guard.errors import MachineError
+from guard.errors import BrokenPromiseError, MachineError
 from guard.paths import shipped_config
-from guard.practice.incident import Happened, Moment
+from guard.practice.incident import Deed, Happened, Moment
 from guard.practice.pcscd import PracticeReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from guard.clock import Clock
+    from guard.practice.clerk import Clerk
     from guard.practice.timeline import Timeline
 
 _PATIENCE = 60.0
@@ -30,15 +32,20 @@ _STOP_SECONDS = 20.0
 _LOOK = 0.005
 """s between two looks at the journal; far below what the timeline is read for."""
 
+_PLACES = {Deed.RESUME: 1, Deed.LOGOUT: 2}
+"""Where the pad offers them while a session is held."""
+
 Record = Mapping[str, object]
 
 
 class GuardedCounter:
     """``guard run`` on a display with its own reader, journal and runtime folder; a context manager."""
 
-    key = "guarded"
-
-    def __init__(self, display: str, clock: Clock, timeline: Timeline) -> None:
+    def __init__(self, display: str, clock: Clock, timeline: Timeline, clerk: Clerk | None = None) -> None:
+        """With a clerk the card's removal is held for them; without one it wipes."""
+        self.key = "guarded" if clerk is None else "held"
+        self.waits_for_staff = clerk is not None
+        self._clerk = clerk
         self._display = display
         self._clock = clock
         self._timeline = timeline
@@ -54,18 +61,22 @@ class GuardedCounter:
             self._log = folder / "log"
             runtime = folder / "runtime"
             runtime.mkdir(mode=0o700)
+            environment = {
+                **os.environ,
+                "DISPLAY": self._display,
+                "XDG_RUNTIME_DIR": os.fspath(runtime),
+                "XDG_STATE_HOME": os.fspath(folder / "state"),  # no real staff book is touched
+                "PCSCLITE_CSOCK_NAME": os.fspath(self._reader.socket_path),
+            }
+            if self._clerk:
+                self._clerk.enrol(environment)
             with self._log.open("wb") as log:
                 self._daemon = subprocess.Popen(
                     [sys.executable, "-m", "guard", "run", "--config", os.fspath(self._config(folder))],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    env={
-                        **os.environ,
-                        "DISPLAY": self._display,
-                        "XDG_RUNTIME_DIR": os.fspath(runtime),
-                        "PCSCLITE_CSOCK_NAME": os.fspath(self._reader.socket_path),
-                    },
+                    env=environment,
                 )
             stack.callback(self._stop)
             self._resources = stack.pop_all()
@@ -99,10 +110,23 @@ class GuardedCounter:
             case Moment.WIPED:
                 return self._wiped()
 
+    def staff(self, deed: Deed, look: Callable[[str], None]) -> Happened:
+        """See `Counter.staff`; raises BrokenPromiseError where no clerk works."""
+        if self._clerk is None:
+            raise BrokenPromiseError("this counter has no practice clerk")
+        self._clerk.call()
+        look("staff-who")
+        self._mark = self._newest()
+        self._clerk.enter_pin()
+        self._wait(kind="pin", verdict="yes")
+        look("staff-choose")
+        self._clerk.pick(_PLACES[deed])
+        return self._happened(self._wait(kind="staff", act=deed.value))
+
     def _covered(self) -> Happened:
-        ending = self._wait(kind="state", after="ENDING")
+        hidden = self._wait(kind="state", after="HELD" if self._clerk else "ENDING")
         covered = self._happened(self._wait(kind="covered"))
-        reported = self._happened(ending).at - _number(ending, "handled_ms") / 1000
+        reported = self._happened(hidden).at - _number(hidden, "handled_ms") / 1000
         note = self._timeline.words(
             "note_covered",
             pcsc_ms=f"{(reported - self._taken_at) * 1000:.1f}",
@@ -131,7 +155,8 @@ class GuardedCounter:
         file.write_text(
             f'[reader]\nname = "{self._reader.reader_name}"\n'
             f'[portal]\nsite = "{site}"\n'
-            f'[journal]\ndirectory = "{self._journal}"\n',
+            f'[journal]\ndirectory = "{self._journal}"\n'
+            f'[session]\non_removal = "{"hold" if self._clerk else "wipe"}"\n',
             encoding="utf-8",
         )
         return file

@@ -25,6 +25,10 @@ class Hands(Protocol):
         """Press and release one key by its X name, such as ``Return``."""
         ...
 
+    def chord(self, *keys: str) -> None:
+        """Press these keys by their X names one after the other, and release them backwards."""
+        ...
+
     def write(self, text: str) -> None:
         """Type digits, Latin letters, blanks and katakana."""
         ...
@@ -52,6 +56,15 @@ class XTestHands:
     def press(self, key: str, *, ctrl: bool = False) -> None:
         """See `Hands.press`."""
         self._strike(XK.string_to_keysym(key), hold=XK.XK_Control_L if ctrl else None)
+
+    def chord(self, *keys: str) -> None:
+        """See `Hands.chord`."""
+        codes = [self._display.keysym_to_keycode(XK.string_to_keysym(key)) for key in keys]
+        for code in codes:
+            xtest.fake_input(self._display, X.KeyPress, code)
+        for code in reversed(codes):
+            xtest.fake_input(self._display, X.KeyRelease, code)
+        self._display.sync()
 
     def write(self, text: str) -> None:
         """See `Hands.write`; raises MachineError for a character that no key types."""

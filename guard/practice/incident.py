@@ -17,6 +17,7 @@ from guard.practice.citizen import Citizen
 from guard.practice.people import Account, Person, Town
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from guard.practice.diary import Diary, PageSeen
@@ -37,6 +38,13 @@ class Moment(StrEnum):
     """Nothing of the last citizen is left on it."""
 
 
+class Deed(StrEnum):
+    """What staff do on the pad, after their PIN was right."""
+
+    RESUME = "resume"
+    LOGOUT = "logout"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
     """A moment came."""
@@ -52,7 +60,19 @@ class Counter(Protocol):
 
     @property
     def key(self) -> str:
-        """``unguarded`` or ``guarded``: names its pictures, and its title in the timeline's texts."""
+        """``unguarded``, ``guarded`` or ``held``: names its pictures and its title in the timeline."""
+        ...
+
+    @property
+    def waits_for_staff(self) -> bool:
+        """When a card leaves, it is covered and waits for staff."""
+        ...
+
+    def staff(self, deed: Deed, look: Callable[[str], None]) -> Happened:
+        """Have staff call the pad, enter their PIN and do this; only where it `waits_for_staff`.
+
+        ``look`` is told the name of each screen that is then worth a picture.
+        """
         ...
 
     def card_in(self) -> float:
@@ -121,6 +141,7 @@ class Incident:
         scene.card_in(a)
         scene.step("login", a.log_in_page())
         scene.step("menu", a.log_in())
+        scene.slip(a)
         scene.step("form", a.open_form())
         a.stop_midway()
         scene.say("a_gives_up", picture=True)
@@ -182,14 +203,32 @@ class _Scene:
     def card_out(self) -> None:
         taken = self._counter.card_out()
         self.say("card_out", at=taken)
-        told = False
-        for moment in (Moment.COVERED, Moment.WIPED, Moment.READY):
-            happened = self._counter.wait_for(moment)
-            if happened is not None:
-                told = True
-                self._moment(moment, happened, since=taken)
-        if not told:
+        covered = self._counter.wait_for(Moment.COVERED)
+        if covered is None:
             self.say("nothing_happens", picture=True)
+            return
+        self._moment(Moment.COVERED, covered, since=taken)
+        if self._counter.waits_for_staff:
+            taken = self._staff(Deed.LOGOUT)
+        for moment in (Moment.WIPED, Moment.READY):
+            self._moment(moment, self._counter.wait_for(moment), since=taken)
+
+    def slip(self, citizen: Citizen) -> None:
+        """Where a card that leaves is waited for: it slips off, is laid back, and staff resume."""
+        if not self._counter.waits_for_staff:
+            return
+        taken = self._counter.card_out()
+        self.say("slips", at=taken)
+        self._moment(Moment.COVERED, self._counter.wait_for(Moment.COVERED), since=taken)
+        self.say("card_back", at=self._counter.card_in(), picture=True)
+        mark = self.diary.mark()
+        self._staff(Deed.RESUME)
+        self.step("shown_again", self.diary.seen(after=mark), citizen.person)
+
+    def _staff(self, deed: Deed) -> float:
+        done = self._counter.staff(deed, self._picture)
+        self.say(deed.value, at=done.at)
+        return done.at
 
     def step(self, key: str, seen: PageSeen, who: Person | None = None) -> None:
         self.say(key, at=seen.at, who=who, picture=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Self
 
+from guard.practice.clerk import Badge
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,6 +81,7 @@ class Town:
     banks: Mapping[str, Bank]
     kinds: Mapping[str, str]
     """Kind of account -> its name for people."""
+    clerk: Badge
 
     @classmethod
     def shipped(cls) -> Self:
@@ -89,6 +92,7 @@ class Town:
             people=tuple(Person(**person) for person in data["people"]),
             banks={bank.code: bank for bank in banks},
             kinds=data["kinds"],
+            clerk=Badge(**data["clerk"]),
         )
 
     def person(self, identity: str) -> Person:

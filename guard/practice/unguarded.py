@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Self
 import psutil
 
 from guard.channel import Channel
-from guard.errors import MachineError
+from guard.errors import BrokenPromiseError, MachineError
 from guard.practice.incident import Happened, Moment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from guard.practice.diary import Diary
+    from guard.practice.incident import Deed
 
 _STOP_SECONDS = 10
 
@@ -28,6 +30,7 @@ class UnguardedCounter:
     """A plain full-screen pywebview window on a display, as counters had it; a context manager."""
 
     key = "unguarded"
+    waits_for_staff = False
 
     def __init__(self, start_url: str, display: str, diary: Diary) -> None:
         self._start_url = start_url
@@ -74,6 +77,10 @@ class UnguardedCounter:
             return None
         self._waited = True
         return Happened(at=self._diary.seen("top").at)
+
+    def staff(self, deed: Deed, look: Callable[[str], None]) -> Happened:
+        """See `Counter.staff`: no staff are asked here."""
+        raise BrokenPromiseError(f"an unguarded counter cannot {deed}: nobody is asked to {look!r}")
 
     def _environment(self, home: str) -> dict[str, str]:
         return {

@@ -92,14 +92,14 @@ IDLE_SECONDS: Final = Key(
     name="idle_seconds",
     kind=Whole(30, 3600),
     default=_POLICY.idle_seconds,
-    about="A session that nobody touches for so many seconds ends. Takes effect with a later version.",
+    about="A session during which nobody uses keyboard, mouse or touch screen for so many seconds ends.",
 )
 IDLE_WARNING_SECONDS: Final = Key(
     section="session",
     name="idle_warning_seconds",
     kind=Whole(5, 300),
     default=_POLICY.idle_warning_seconds,
-    about="The citizen is warned so many seconds before. Takes effect with a later version.",
+    about="The citizen is warned so many seconds before that, and before the longest duration is over.",
 )
 LONGEST_MINUTES: Final = Key(
     section="session",
@@ -140,7 +140,7 @@ STAFF_HOTKEY: Final = Key(
         "at least two of ctrl, alt, shift, super and one letter, digit or f1 to f12, joined by +",
     ),
     default=_STAFF.hotkey,
-    about="Covers the screen and asks for a staff PIN. Takes effect with a later version.",
+    about="Covers the screen and opens the staff's PIN pad, whatever window has the keyboard.",
 )
 SCREENS_LANGUAGE: Final = Key(
     section="screens",

@@ -28,8 +28,9 @@ def test_the_incident_happens_without_the_guard_and_cannot_with_it(tmp_path: Pat
     )
     assert answer.returncode == 0, answer.stderr
     verdicts = [line[0] for line in answer.stdout.splitlines() if line[:1] in {"✗", "✓"}]
-    assert verdicts == ["✗", "✓"]
-    assert answer.stdout.count("残りプロセス 0") == 2, "each citizen's wipe is told with its proof"
+    assert verdicts == ["✗", "✓", "✓"]
+    assert answer.stdout.count("残りプロセス 0") == 4, "each citizen's wipe is told with its proof"
     names = sorted(path.stem for path in (tmp_path / "pictures").glob("*.png"))
     assert len([name for name in names if name.startswith("unguarded-")]) >= 10
     assert len([name for name in names if name.startswith("guarded-")]) >= 15
+    assert len([name for name in names if name.startswith("held-")]) >= 20

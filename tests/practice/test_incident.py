@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from guard.practice.incident import Happened, Incident, Moment
+from guard.practice.incident import Deed, Happened, Incident, Moment
 from guard.practice.timeline import Camera, Timeline
 from guard.practice.unguarded import UnguardedCounter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from guard.practice.hands import XTestHands
@@ -27,6 +28,7 @@ class FreshBrowserCounter:
     """A counter that gives every card a browser of its own."""
 
     key = "guarded"
+    waits_for_staff = False
 
     def __init__(self, start_url: str, display: str, portal: PracticePortal) -> None:
         self._where = (start_url, display, portal.diary)
@@ -41,6 +43,9 @@ class FreshBrowserCounter:
     def card_out(self) -> float:
         self._open.close()
         return self._at
+
+    def staff(self, deed: Deed, look: Callable[[str], None]) -> Happened:
+        raise AssertionError((deed, look))
 
     def wait_for(self, moment: Moment) -> Happened | None:
         return Happened(at=self._at, note=str(moment))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOME = {"HOME": "/home/nobody"}
-LATER = ("idle_seconds", "idle_warning_seconds", "hotkey", "retention_days")
+LATER = ("retention_days",)
 
 
 def commented() -> str:

@@ -96,11 +96,12 @@ class Counter:
         """Return what the daemon wrote to stderr."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run ``guard`` with these words beside the daemon."""
+    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run ``guard`` with these words beside the daemon, and these lines on its standard input."""
         return subprocess.run(
             [sys.executable, "-m", "guard", *words],
             env=self.environment,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -170,13 +171,48 @@ class Counter:
             start = data.find(wanted, start + 1)
         return start >= 0
 
-    def type_key(self, character: str) -> None:
-        """Press and release one key, as a keyboard would."""
+    def type_key(self, *names: str) -> None:
+        """Press these keys one after the other and release them backwards, as a hand on a keyboard would."""
         with closing(Display(self.display)) as client:
-            key = client.keysym_to_keycode(XK.string_to_keysym(character))
-            xtest.fake_input(client, X.KeyPress, key)
-            xtest.fake_input(client, X.KeyRelease, key)
+            codes = [client.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]
+            for code in codes:
+                xtest.fake_input(client, X.KeyPress, code)
+            for code in reversed(codes):
+                xtest.fake_input(client, X.KeyRelease, code)
             client.sync()
+
+    def press_hotkey(self) -> None:
+        """Press the default staff hotkey."""
+        self.type_key("Control_L", "Alt_L", "Shift_L", "l")
+
+    def keyboard_is_taken(self) -> bool:
+        """Tell whether somebody, that is the pad, holds the keyboard."""
+        with closing(Display(self.display)) as client:
+            answer = client.screen().root.grab_keyboard(
+                False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime
+            )
+            client.ungrab_keyboard(X.CurrentTime)
+            client.sync()
+            return bool(answer == X.AlreadyGrabbed)
+
+    # --- staff
+
+    def enroll(self, number: str, name: str, pin: str) -> None:
+        """Put somebody into the staff book, as the IT section does."""
+        answer = self.command("staff", "add", number, "--name", name, typed=f"{pin}\n{pin}\n")
+        assert answer.returncode == 0, answer.stderr
+
+    def enter_pin(self, number: str, pin: str) -> Record:
+        """Type number and PIN on the open pad; return the record of what came of it."""
+        before = self.now()
+        for key in (*number, "Return", *pin, "Return"):
+            self.type_key(key)
+        return self.wait_record(lambda record: record["kind"] == "pin", "the check of the PIN", after=before)
+
+    def open_pad(self) -> None:
+        """Call staff with the hotkey; the keyboard belongs to the pad afterwards."""
+        self.press_hotkey()
+        self.until(self.keyboard_is_taken, "the pad")
 
     # --- processes
 

@@ -1,0 +1,285 @@
+"""Staff at a real counter: pad, hotkey, commands, on the real chain with a real keyring."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from guard.staff.throttle import COUNTER_LOCKED_AT, PERSON_LOCKED_AT
+from tests.support.counter import Counter, Record, counter
+from tests.support.site import PORTAL_COLOUR, WebSite, web_site
+from tests.support.xvfb import Xvfb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.pcsc import VirtualReader
+
+pytestmark = pytest.mark.chain
+pytest_plugins = ("tests.support.pcsc",)
+
+NUMBER, NAME, PIN = "7", "見本 一郎", "739182"
+HOLD = '[session]\non_removal = "hold"\nhold_seconds = 600\n'
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with Xvfb() as server:
+        yield server.display
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    busy = "<script>addEventListener('keydown', (e) => { if (e.key === 'b') for (;;) {} })</script>"
+    with web_site() as site:
+        site.pages["/"] += busy
+        yield site
+
+
+@pytest.fixture
+def one(
+    tmp_path: Path,
+    practice_reader: VirtualReader,
+    display: str,
+    site: WebSite,
+    request: pytest.FixtureRequest,
+) -> Iterator[Counter]:
+    """A counter that has become READY, with one member of staff."""
+    settings = getattr(request, "param", "")
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path), settings) as one:
+        one.enroll(NUMBER, NAME, PIN)
+        one.wait_state("READY")
+        yield one
+
+
+holding = pytest.mark.parametrize("one", [HOLD], indirect=True, ids=["hold"])
+
+
+def _open_session(one: Counter) -> int:
+    before = one.now()
+    one.reader.insert()
+    record = one.wait_state("ACTIVE", after=before)
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+    return int(str(record["seq"]))
+
+
+def _state(one: Counter) -> object:
+    return one.status()["state"]
+
+
+def _resume(one: Counter) -> Record:
+    one.open_pad()
+    assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
+    before = one.now()
+    one.type_key("1")
+    return one.wait_state("ACTIVE", after=before)
+
+
+@holding
+def test_a_card_that_slipped_off_is_covered_and_only_a_pin_brings_the_same_session_back(one: Counter) -> None:
+    opened = _open_session(one)
+    session = one.status()["session"]
+    one.reader.remove()
+    held = one.wait_state("HELD", after=opened)
+    one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
+    one.reader.insert()
+    one.until(lambda: "'present'" in str(one.status()["reader"]), "the card back")
+    assert _state(one) == "HELD", "the card alone brings nothing back"
+    assert not one.shows(PORTAL_COLOUR)
+    resumed = _resume(one)
+    assert resumed["session"] == session
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
+    assert not one.keyboard_is_taken(), "the citizen has the keyboard back"
+    act = one.wait_record(lambda record: record["kind"] == "staff", "the deed", after=int(str(held["seq"])))
+    assert (act["act"], act["staff"], act["door"]) == ("resume", NUMBER, "pad")
+
+
+@holding
+def test_staff_force_the_logout_of_the_citizen_who_left_and_the_next_one_gets_a_session_of_their_own(
+    one: Counter,
+) -> None:
+    opened = _open_session(one)
+    first = one.status()["session"]
+    one.reader.remove()
+    one.wait_state("HELD", after=opened)
+    answer = one.command("logout", typed=f"{NUMBER}\n{PIN}\n")
+    assert answer.returncode == 0, answer.stderr
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)
+    assert receipt["good"] is True
+    assert receipt["logout"] == "confirmed"
+    one.wait_state("READY", after=opened)
+    _open_session(one)
+    assert one.status()["session"] != first
+
+
+def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_was(one: Counter) -> None:
+    opened = _open_session(one)
+    one.press_hotkey()
+    one.wait_state("HELD", after=opened)
+    one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
+    one.until(one.keyboard_is_taken, "the pad")
+    assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
+    one.type_key("1")
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
+    before = one.now()
+    one.reader.remove()
+    one.wait_state("READY", after=before)
+
+
+def test_the_hotkey_covers_while_the_page_never_yields(one: Counter) -> None:
+    opened = _open_session(one)
+    one.type_key("b")  # the page's key handler never returns
+    one.press_hotkey()
+    one.wait_state("HELD", after=opened)
+    one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
+
+
+def test_staff_start_a_session_without_a_card_and_a_card_ends_it(one: Counter) -> None:
+    one.open_pad()
+    assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
+    before = one.now()
+    one.type_key("1")
+    one.wait_state("ACTIVE", after=before)
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal")
+    one.reader.insert()
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
+    assert receipt["good"] is True
+    one.wait_state("TAKE_CARD", after=before)
+
+
+def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Counter) -> None:
+    _open_session(one)
+    one.open_pad()
+    for key in ("7", "Return", "b", *PIN[:3]):  # the page would hang at the b
+        one.type_key(key)
+    before = one.now()
+    for key in (*PIN[3:], "Return"):
+        one.type_key(key)
+    one.wait_record(lambda record: record["kind"] == "pin", "the check", after=before)
+    one.type_key("1")
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
+    before = one.now()
+    one.reader.remove()
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
+    assert receipt["logout"] == "confirmed", "a page that hung could not have been logged out of"
+
+
+def _verifiers(one: Counter) -> list[psutil.Process]:
+    found = []
+    for process in one.guard_processes():
+        with suppress(psutil.NoSuchProcess):
+            if "guard.staff.vault" in process.cmdline():
+                found.append(process)
+    return found
+
+
+@holding
+def test_a_pin_process_that_is_killed_is_a_no_and_the_screen_stays_covered(one: Counter) -> None:
+    opened = _open_session(one)
+    one.reader.remove()
+    one.wait_state("HELD", after=opened)
+    one.open_pad()
+    before = one.now()
+    for key in (NUMBER, "Return", *PIN):
+        one.type_key(key)
+    one.until(lambda: not _verifiers(one), "the end of the process that read the names")
+    one.type_key("Return")
+    one.until(lambda: bool(_verifiers(one)), "the process that checks the PIN")
+    for process in _verifiers(one):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    record = one.wait_record(lambda record: record["kind"] == "pin", "its answer", after=before)
+    assert record["verdict"] == "broken"
+    assert _state(one) == "HELD"
+    assert not one.shows(PORTAL_COLOUR)
+    assert "staff_book_lost" in str(one.status()["alerts"])
+
+
+def _ask(one: Counter, staff: str, pin: str) -> dict[str, object]:
+    """Knock at the control socket itself, as a program would that does not bother with the command."""
+    path = os.path.join(one.environment["XDG_RUNTIME_DIR"], "madoguchi-guard", "control.sock")  # noqa: PTH118 -- a socket's name
+    with socket.socket(socket.AF_UNIX) as sock, sock.makefile("rb") as answers:
+        sock.settimeout(60)
+        sock.connect(path)
+        sock.sendall(json.dumps({"v": 1, "cmd": "logout", "staff": staff, "pin": pin}).encode() + b"\n")
+        return dict(json.loads(answers.readline()))
+
+
+@holding
+def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_more_looks_than_the_limit(
+    one: Counter,
+) -> None:
+    opened = _open_session(one)
+    one.reader.remove()
+    one.wait_state("HELD", after=opened)
+    one.open_pad()
+    assert one.enter_pin(NUMBER, "100000")["verdict"] == "wrong"
+    looked = 1
+    for guess in range(100_001, 103_334):
+        answer = _ask(one, NUMBER, str(guess))
+        assert answer["ok"] is False
+        looked += "wrong" in str(answer["error"]) and "nothing was checked" not in str(answer["error"])
+    one.kill()
+    one.core = None
+    before = one.now()
+    one.reader.remove()
+    one.start()
+    one.wait_state("READY", after=before)
+    before = one.now()
+    one.reader.insert()
+    one.wait_state("ACTIVE", after=before)
+    assert one.command("logout", typed=f"{NUMBER}\n103334\n").returncode == 1
+    for guess in range(103_335, 110_000):
+        assert _ask(one, NUMBER if guess % 2 else "4242", str(guess))["ok"] is False
+    records = [record for record in one.journal() if record["kind"] == "pin"]
+    assert {record["verdict"] for record in records} == {"wrong"}
+    assert len([record for record in records if record["staff"] == NUMBER]) <= PERSON_LOCKED_AT + len(records)
+    assert len(records) <= COUNTER_LOCKED_AT
+    listed = one.command("staff", "list")
+    assert listed.returncode == 0, listed.stderr
+
+
+def test_no_pin_is_in_any_argument_environment_log_or_file(one: Counter, tmp_path: Path) -> None:
+    seen: set[str] = set()
+    _open_session(one)
+    one.open_pad()
+    for key in (NUMBER, "Return", *PIN, "Return"):
+        one.type_key(key)
+    checked = one.now()
+    one.until(
+        lambda: _note_processes(one, seen) and bool([r for r in one.journal() if r["kind"] == "pin"]),
+        "the check of the PIN",
+    )
+    assert checked >= 0
+    assert not [words for words in seen if PIN in words]
+    assert PIN not in one.log()
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and not path.is_socket():
+            assert PIN.encode() not in path.read_bytes(), path.name
+
+
+def _note_processes(one: Counter, seen: set[str]) -> bool:
+    for process in one.guard_processes():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            seen |= {*process.cmdline(), *process.environ().values()}
+    return True
+
+
+@pytest.mark.parametrize(
+    "one", ["[session]\nidle_seconds = 30\nidle_warning_seconds = 28\n"], indirect=True, ids=["idle"]
+)
+def test_nobody_at_the_keyboard_is_warned_and_then_ended_and_a_touch_counts(one: Counter) -> None:
+    opened = _open_session(one)
+    calm = one.picture().crop((0, 0, 1280, 72)).tobytes()
+    one.until(lambda: one.picture().crop((0, 0, 1280, 72)).tobytes() != calm, "the warning")
+    one.type_key("a")
+    one.until(lambda: one.picture().crop((0, 0, 1280, 72)).tobytes() == calm, "the calm strip again")
+    ended = one.wait_state("ENDING", after=opened)
+    assert ended["cause"] == "idle_over"
