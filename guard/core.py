@@ -333,10 +333,11 @@ class Core:
             self._timers.arm(_WARNING, calm, letters.WarningDue())
 
     def _disarm(self, timer: ef.Timer) -> None:
-        self._timers.disarm(timer)
         if timer is ef.Timer.IDLE:
             self._idle.stop()
-        elif timer is ef.Timer.LONGEST:
+            return
+        self._timers.disarm(timer)
+        if timer is ef.Timer.LONGEST:
             self._timers.disarm(_WARNING)
 
     def _present(self) -> None:

@@ -114,7 +114,7 @@ class PeopleFound(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinChecked(Report):
-    """What the book says about the PIN that was entered on the pad, at the opening of this number."""
+    """What the book says about the PIN that was entered on the pad, to the question of this number."""
 
     serial: int
     answer: Answer

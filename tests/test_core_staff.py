@@ -173,6 +173,34 @@ def test_a_yes_that_comes_after_the_pad_was_closed_opens_nothing(held: Lab) -> N
     assert not held.press("1", Key.ENTER)
 
 
+def test_a_yes_to_a_question_of_a_pad_that_was_closed_is_none_to_the_question_that_is_under_way(
+    held: Lab,
+) -> None:
+    held.call_staff()
+    held.enter_pin()
+    held.say(ev.CurtainLost())
+    held.core._desk.open()
+    held.enter_pin("100000")
+    held.book.say(YES)
+    held.turn(0)
+    assert held.pad is not None
+    assert held.pad.step is DeskStep.CHECKING
+    held.book.say(NO)
+    held.turn(0)
+    assert held.pad.note is DeskNote.WRONG
+
+
+def test_a_question_that_is_answered_twice_has_the_first_answer(held: Lab) -> None:
+    held.call_staff()
+    held.enter_pin()
+    answer = held.book.waiting[0]
+    answer(NO)
+    answer(YES)
+    held.turn(0)
+    assert held.pad is not None
+    assert held.pad.step is DeskStep.PIN
+
+
 def test_a_yes_for_the_last_citizen_resumes_no_later_session(held: Lab) -> None:
     held.grant()
     held.say(ev.CardChanged(counter=5), letters.SpareAppeared(session=B, window=2), receipt(A))
@@ -299,6 +327,24 @@ def test_nobody_at_the_keyboard_is_warned_and_then_ended(lab: Lab) -> None:
     lab.pass_time(30)
     assert lab.is_in(State.ENDING)
     assert "idle_over" in [fields.get("cause") for _, fields in lab.journal.records]
+
+
+def test_the_display_server_is_asked_before_anybody_is_warned(lab: Lab) -> None:
+    lab.open_session()
+    lab.pass_time(150)
+    assert lab.shade.questions == 1
+    assert lab.curtain.scenes[-1].warned is None
+    lab.say(letters.InputSeen(age=3.0))
+    lab.pass_time(146)
+    assert not [scene for scene in lab.curtain.scenes if scene.warned]
+    assert lab.speaker.played == []
+
+
+def test_a_held_session_is_not_ended_by_the_idle_time() -> None:
+    lab = Lab(Policy(on_removal=OnRemoval.HOLD, hold_seconds=600))
+    lab.hold_session()
+    lab.pass_time(300)
+    assert lab.is_in(State.HELD)
 
 
 def test_a_touch_takes_the_warning_away_and_starts_the_time_anew(lab: Lab) -> None:

@@ -1,9 +1,9 @@
 """The staff's pad: from pressing a staff button to a deed that a PIN stands behind.
 
 The pad is a small machine beside the session's table. It collects keys, asks the book, and offers what fits;
-what it hands out is a `Deed`, and there is none without a YES of the book that was asked for on this very pad
-(answers carry a serial; one that comes after the pad was closed opens nothing). A deed names the session that
-was on the counter when the PIN was entered, so it can never land on the next citizen's.
+what it hands out is a `Deed`, and there is none without the book's YES to the question that is under way on
+this very pad (answers carry its number; one that comes late, or twice, opens nothing). A deed names the
+session that was on the counter when the PIN was entered, so it can never land on the next citizen's.
 
 All methods are for the core's thread. The digits live here as long as they are being typed and nowhere else.
 """
@@ -76,6 +76,7 @@ class Grant:
 class _Pad:
     """One opening of the pad; a new one knows nothing of the last."""
 
+    opening: int
     step: DeskStep = DeskStep.WHO
     people: tuple[Person, ...] = ()
     page: int = 0
@@ -84,6 +85,8 @@ class _Pad:
     note: DeskNote | None = DeskNote.LOADING
     wait_until: float | None = None
     session: SessionId | None = None
+    question: int | None = None
+    """The question to the book that is under way."""
     grant: Grant | None = None
     offered: tuple[Choice, ...] = ()
     offered_at: float = 0.0
@@ -119,13 +122,12 @@ class Desk:
             return
         self._serial += 1
         serial = self._serial
-        self._pad = _Pad()
+        self._pad = _Pad(opening=serial)
         self._stay(TYPING_SECONDS)
         self._book.people(lambda people: self._post(PeopleFound(serial=serial, people=people)))
 
     def close(self) -> None:
         """Forget everything that was typed or granted."""
-        self._serial += 1
         self._pad = None
         self._timers.disarm(_DUE)
 
@@ -138,7 +140,7 @@ class Desk:
     def people_found(self, found: PeopleFound) -> None:
         """Take the book's list of names."""
         pad = self._pad
-        if pad is None or found.serial != self._serial:
+        if pad is None or found.serial != pad.opening:
             return
         pad.people = found.people or ()
         if pad.note is DeskNote.LOADING:
@@ -147,8 +149,9 @@ class Desk:
     def checked(self, checked: PinChecked) -> None:
         """Take the book's answer to the PIN that was entered."""
         pad, answer = self._pad, checked.answer
-        if pad is None or checked.serial != self._serial or pad.step is not DeskStep.CHECKING:
+        if pad is None or checked.serial != pad.question:
             return
+        pad.question = None
         if answer.verdict is Verdict.YES and answer.staff is not None:
             pad.step = DeskStep.CHOOSE
             pad.note = None
@@ -246,7 +249,8 @@ class Desk:
             pin, pad.digits = Secret(pad.digits), ""
             pad.step, pad.note, pad.wait_until = DeskStep.CHECKING, None, None
             pad.session = session.current
-            serial = self._serial
+            self._serial += 1
+            pad.question = serial = self._serial
             self._book.verify(
                 pad.number, pin, lambda answer: self._post(PinChecked(serial=serial, answer=answer))
             )
