@@ -221,7 +221,8 @@ class Core:
     def _open_staff_letter(self, letter: letters.Letter) -> None:
         match letter.content:
             case letters.StaffCalled():
-                self._handle(ev.CoverRequested(), letter.posted_at)
+                if self._session.state is not State.HELD:  # what is held is covered, and the shade sees to that
+                    self._handle(ev.CoverRequested(), letter.posted_at)
                 self._desk.open()
             case letters.DeskPressed(key=key):
                 if deed := self._desk.press(key, self._session, self._open_alerts()):

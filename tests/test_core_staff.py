@@ -60,6 +60,12 @@ def test_a_staff_button_covers_an_open_session_before_the_pad_is_shown(lab: Lab)
     assert lab.pad.names == (NAME, "練習 花")
 
 
+def test_calling_staff_to_a_held_session_asks_for_no_second_cover_that_could_be_late(held: Lab) -> None:
+    assert "cover" not in held.call_staff()
+    held.turn(1)
+    assert held.is_in(State.HELD)
+
+
 def test_a_right_pin_with_the_card_there_brings_the_held_session_back(held: Lab) -> None:
     held.grant()
     assert choose(held, Choice.RESUME) == ["uncover 1"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from guard.staff.throttle import COUNTER_LOCKED_AT, PERSON_LOCKED_AT
+from guard.staff.throttle import COUNTER_LOCKED_AT
 from tests.support.counter import Counter, Record, counter
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
@@ -119,6 +119,19 @@ def test_staff_force_the_logout_of_the_citizen_who_left_and_the_next_one_gets_a_
     assert one.status()["session"] != first
 
 
+@holding
+def test_staff_force_the_logout_at_the_pad(one: Counter) -> None:
+    opened = _open_session(one)
+    one.reader.remove()
+    one.wait_state("HELD", after=opened)
+    one.open_pad()
+    assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
+    one.type_key("2")
+    ended = one.wait_state("ENDING", after=opened)
+    assert ended["cause"] == "staff_end"
+    one.wait_state("READY", after=opened)
+
+
 def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_was(one: Counter) -> None:
     opened = _open_session(one)
     one.press_hotkey()
@@ -221,18 +234,13 @@ def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_mo
     one.wait_state("HELD", after=opened)
     one.open_pad()
     assert one.enter_pin(NUMBER, "100000")["verdict"] == "wrong"
-    looked = 1
     for guess in range(100_001, 103_334):
-        answer = _ask(one, NUMBER, str(guess))
-        assert answer["ok"] is False
-        looked += "wrong" in str(answer["error"]) and "nothing was checked" not in str(answer["error"])
+        assert _ask(one, NUMBER, str(guess))["ok"] is False
     one.kill()
     one.core = None
     before = one.now()
-    one.reader.remove()
     one.start()
     one.wait_state("READY", after=before)
-    before = one.now()
     one.reader.insert()
     one.wait_state("ACTIVE", after=before)
     assert one.command("logout", typed=f"{NUMBER}\n103334\n").returncode == 1
@@ -240,10 +248,10 @@ def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_mo
         assert _ask(one, NUMBER if guess % 2 else "4242", str(guess))["ok"] is False
     records = [record for record in one.journal() if record["kind"] == "pin"]
     assert {record["verdict"] for record in records} == {"wrong"}
-    assert len([record for record in records if record["staff"] == NUMBER]) <= PERSON_LOCKED_AT + len(records)
     assert len(records) <= COUNTER_LOCKED_AT
-    listed = one.command("staff", "list")
-    assert listed.returncode == 0, listed.stderr
+    listed = one.command("staff", "list", "--json")
+    (person,) = json.loads(listed.stdout)["staff"]
+    assert person["failures"] == len([record for record in records if record["staff"] == NUMBER])
 
 
 def test_no_pin_is_in_any_argument_environment_log_or_file(one: Counter, tmp_path: Path) -> None:

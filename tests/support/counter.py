@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import weakref
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Self
 
 import psutil
@@ -42,8 +45,9 @@ class Counter:
         self.reader = reader
         self.display = display
         self._home = folder / "home"
-        self._runtime = folder / "runtime"
-        self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Short, for sockets lie in it: a test's own folder is often too long for their names.
+        self._runtime = Path(mkdtemp(prefix="guard-"))
+        weakref.finalize(self, shutil.rmtree, self._runtime, ignore_errors=True)
         self._home.mkdir(exist_ok=True)
         self.journal_folder = folder / "journal"
         self._config = folder / "guard.toml"
@@ -189,7 +193,10 @@ class Counter:
         """Tell whether somebody, that is the pad, holds the keyboard."""
         with closing(Display(self.display)) as client:
             answer = client.screen().root.grab_keyboard(
-                False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime
+                owner_events=False,
+                pointer_mode=X.GrabModeAsync,
+                keyboard_mode=X.GrabModeAsync,
+                time=X.CurrentTime,
             )
             client.ungrab_keyboard(X.CurrentTime)
             client.sync()
