@@ -221,9 +221,7 @@ class Core:
     def _open_staff_letter(self, letter: letters.Letter) -> None:
         match letter.content:
             case letters.StaffCalled():
-                if self._session.state is not State.HELD:  # what is held is covered, and the shade sees to that
-                    self._handle(ev.CoverRequested(), letter.posted_at)
-                self._desk.open()
+                self._call_staff(letter.posted_at)
             case letters.DeskPressed(key=key):
                 if deed := self._desk.press(key, self._session, self._open_alerts()):
                     self._carry_out(deed)
@@ -373,6 +371,12 @@ class Core:
         return (Warned.LONGEST, longest) if near else (None, None)
 
     # --- staff
+
+    def _call_staff(self, posted_at: float) -> None:
+        """Cover, unless a held session is covered already (the shade sees to it), and show the pad."""
+        if self._session.state is not State.HELD:
+            self._handle(ev.CoverRequested(), posted_at)
+        self._desk.open()
 
     def _open_alerts(self) -> tuple[ef.AlertKind, ...]:
         return tuple(alert.kind for alert in self._parts.alerts.open())
