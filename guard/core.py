@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 from guard import inbox as letters
 from guard.browser.port import Logout
 from guard.chimes import Chimes
+from guard.front_desk import FrontDesk, FrontDeskParts
 from guard.idle import Idle
-from guard.screens.port import Choice, Scene, Screen, Sound, Warned
+from guard.screens.port import Scene, Screen, Sound, Warned
 from guard.session import effects as ef
 from guard.session import events as ev
 from guard.session.machine import step
 from guard.session.table import TIMER_EVENTS, Session, State
-from guard.staff.desk import Deed, Desk
-from guard.staff.port import EMERGENCY, Answer, Verdict
 from guard.timers import Timers
 
 if TYPE_CHECKING:
@@ -55,14 +54,10 @@ CURTAIN_CHECK = 60.0
 RETRY_WIPE = 1.0
 """s until a failed wipe is tried again; twice as long each time, up to `RETRY_WIPE_MOST`."""
 RETRY_WIPE_MOST = 30.0
-KEYS_GRACE = 2.0
-"""s for which the keyboard stays ours when a card opens a session while a PIN is being typed: the digits that
-are on their way must not reach the page."""
 
 _LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
 _COVER_DEADLINE = "cover"
 _CURTAIN_PAUSE = "curtain"
-_KEYS_GRACE = "keys"
 _WARNING = "warning"
 
 
@@ -132,8 +127,19 @@ class Core:
         self._timers = Timers(clock)
         self._chimes = Chimes(parts.speaker, self._timers)
         self._idle = Idle(parts.shade.ask_input, policy, self._timers, clock)
-        self._desk = Desk(parts.book, inbox.post, self._timers, clock)
-        self._keys_taken = False
+        self._front_desk = FrontDesk(
+            FrontDeskParts(
+                book=parts.book,
+                journal=parts.journal,
+                alerts=parts.alerts,
+                take_keys=lambda on: parts.shade.take_keys(on=on),
+                post=inbox.post,
+                handle=self._handle,
+                session=lambda: self._session,
+            ),
+            self._timers,
+            clock,
+        )
         self._session = Session()
         self._since = clock.utc()
         self._cause = ""
@@ -215,31 +221,9 @@ class Core:
                 self._present()
             case letters.WarningDue():
                 self._present()
-            case _:
-                self._open_staff_letter(letter)
-
-    def _open_staff_letter(self, letter: letters.Letter) -> None:
-        match letter.content:
-            case letters.StaffCalled():
-                self._call_staff(letter.posted_at)
-            case letters.DeskPressed(key=key):
-                if deed := self._desk.press(key, self._session, self._open_alerts()):
-                    self._carry_out(deed)
-            case letters.DeskDue():
-                self._desk.due()
-            case letters.PeopleFound() as found:
-                self._desk.people_found(found)
-            case letters.PinChecked(answer=answer) as checked:
-                self._write_down_pin(answer, door="pad")
-                self._desk.checked(checked)
-            case letters.LogoutChecked(answer=answer):
-                self._write_down_pin(answer, door="control")
-                if answer.verdict is Verdict.YES and answer.staff:
-                    self._act(Choice.LOGOUT, ev.StaffEnd(staff=answer.staff), door="control")
-            case letters.KeysDue():
-                pass  # what follows the desk does the rest
-        self._follow_desk()
-        self._present()
+            case letters.StaffLetter() as staff:
+                self._front_desk.open(staff, letter.posted_at)
+                self._present()
 
     def _ended(self, ended: letters.Ended, posted_at: float) -> None:
         receipt = ended.receipt
@@ -267,7 +251,7 @@ class Core:
             self._since = self._clock.utc()
             self._cause = _why_closed(outcome.session) or _NAMES[type(event)]
         self._write_down(before, event, posted_at, stale=outcome.stale)
-        self._leave_desk(event)
+        self._front_desk.notice(event)
         self._present()
         if outcome.session.state is not before.state:
             self._chimes.entered(outcome.session.state)
@@ -348,11 +332,11 @@ class Core:
         scene = Scene(
             screen=Screen(session.state),
             cause=self._cause,
-            alerts=len(self._open_alerts()),
+            alerts=len(self._parts.alerts.open()),
             seconds_left=None if left is None else max(0, round(left)),
             warned=warned,
             card_back=session.state is State.HELD and session.card_back,
-            desk=self._desk.scene(session, self._open_alerts()),
+            desk=self._front_desk.scene(),
         )
         if shown is None or _timeless(shown) != _timeless(scene):
             self._scene = scene
@@ -369,78 +353,6 @@ class Core:
         if idle is not None and not (near and longest is not None and longest < idle):
             return Warned.IDLE, idle
         return (Warned.LONGEST, longest) if near else (None, None)
-
-    # --- staff
-
-    def _call_staff(self, posted_at: float) -> None:
-        """Cover, unless a held session is covered already (the shade sees to it), and show the pad."""
-        if self._session.state is not State.HELD:
-            self._handle(ev.CoverRequested(), posted_at)
-        self._desk.open()
-
-    def _open_alerts(self) -> tuple[ef.AlertKind, ...]:
-        return tuple(alert.kind for alert in self._parts.alerts.open())
-
-    def _carry_out(self, deed: Deed) -> None:
-        """Do what staff chose on the pad."""
-        match deed.choice:
-            case Choice.RESUME if deed.session is not None:
-                event: ev.StaffEvent = ev.StaffResume(session=deed.session, staff=deed.staff)
-            case Choice.LOGOUT:
-                event = ev.StaffEnd(staff=deed.staff)
-            case Choice.START:
-                event = ev.StaffStart(staff=deed.staff)
-            case Choice.CLOSE:
-                event = ev.StaffOutOfService(staff=deed.staff)
-            case Choice.OPEN:
-                event = ev.StaffInService(staff=deed.staff)
-            case _:
-                if deed.alert and deed.reason:
-                    self._parts.alerts.acknowledge(deed.alert, deed.staff, deed.reason)
-                return
-        self._act(deed.choice, event, door="pad")
-
-    def _act(self, choice: Choice, event: ev.StaffEvent, *, door: str) -> None:
-        """Let staff's event happen; the record of who did it comes before its consequences."""
-        self._parts.journal.record(
-            "staff", self._session.current, act=choice.value, staff=event.staff, door=door
-        )
-        self._handle(event, self._clock.monotonic())
-
-    def _write_down_pin(self, answer: Answer, *, door: str) -> None:
-        """Record a try (not one that was not looked at), and raise what it gives cause for."""
-        if answer.verdict is Verdict.WAIT:
-            return
-        current, alerts = self._session.current, self._parts.alerts
-        self._parts.journal.record(
-            "pin", current, verdict=answer.verdict.value, staff=answer.staff, door=door
-        )
-        if answer.locked:
-            alerts.raise_alert(ef.AlertKind.TOO_MANY_WRONG_PINS, current)
-        if answer.verdict is Verdict.BROKEN:
-            alerts.raise_alert(ef.AlertKind.STAFF_BOOK_LOST, current)
-        if answer.verdict is Verdict.YES and answer.staff == EMERGENCY:
-            alerts.raise_alert(ef.AlertKind.EMERGENCY_CODE_USED, current)
-
-    def _leave_desk(self, event: ev.Event) -> None:
-        """Put the pad away when the portal comes up, or when nobody sees it any more."""
-        if not self._desk.is_open:
-            return
-        opened = self._session.state is State.ACTIVE
-        if opened and self._desk.typing:
-            self._timers.arm(_KEYS_GRACE, KEYS_GRACE, letters.KeysDue())
-        if opened or isinstance(event, ev.CurtainLost):
-            self._desk.close()
-            self._follow_desk()
-
-    def _follow_desk(self) -> None:
-        """Take the keyboard while the pad is open, and a little longer where a PIN was being typed."""
-        if self._desk.is_open:
-            self._timers.disarm(_KEYS_GRACE)
-        wanted = self._desk.is_open or self._timers.armed(_KEYS_GRACE)
-        if wanted != self._keys_taken:
-            self._keys_taken = wanted
-            self._parts.shade.take_keys(on=wanted)
 
     def _write_down(self, before: Session, event: ev.Event, posted_at: float, *, stale: bool) -> None:
         after = self._session

@@ -83,29 +83,34 @@ class SoundDue(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaffCalled(Report):
+class StaffLetter(Report):
+    """Base of what has to do with staff."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffCalled(StaffLetter):
     """A staff button or the hotkey was pressed: cover, and show the pad."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskPressed(Report):
+class DeskPressed(StaffLetter):
     """A key of the pad."""
 
     key: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskDue(Report):
+class DeskDue(StaffLetter):
     """Nobody has pressed anything on the pad for too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeysDue(Report):
+class KeysDue(StaffLetter):
     """The keyboard may go back to the page: a PIN that was being typed has surely ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleFound(Report):
+class PeopleFound(StaffLetter):
     """The staff whom the pad may offer, for the opening of this number; None: the book cannot be read."""
 
     serial: int
@@ -113,7 +118,7 @@ class PeopleFound(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinChecked(Report):
+class PinChecked(StaffLetter):
     """What the book says about the PIN that was entered on the pad, to the question of this number."""
 
     serial: int
@@ -121,7 +126,7 @@ class PinChecked(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogoutChecked(Report):
+class LogoutChecked(StaffLetter):
     """What the book says about the PIN that came with ``guard logout``."""
 
     answer: Answer

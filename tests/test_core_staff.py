@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from guard import inbox as letters
-from guard.core import KEYS_GRACE
+from guard.front_desk import KEYS_GRACE
 from guard.screens.port import Choice, DeskNote, DeskStep, Key, Sound, Warned
 from guard.session import events as ev
 from guard.session.effects import AlertKind
@@ -185,7 +185,7 @@ def test_a_yes_to_a_question_of_a_pad_that_was_closed_is_none_to_the_question_th
     held.call_staff()
     held.enter_pin()
     held.say(ev.CurtainLost())
-    held.core._desk.open()
+    held.core._front_desk._desk.open()
     held.enter_pin("100000")
     held.book.say(YES)
     held.turn(0)
