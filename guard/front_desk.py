@@ -70,6 +70,8 @@ class FrontDesk:
             case letters.DeskDue():
                 self._desk.due()
             case letters.PeopleFound() as found:
+                if found.people is None:
+                    self._parts.alerts.raise_alert(AlertKind.STAFF_BOOK_LOST, self._parts.session().current)
                 self._desk.people_found(found)
             case letters.PinChecked(answer=answer) as checked:
                 self._write_down(answer, door="pad")

@@ -151,6 +151,23 @@ def test_a_book_that_is_broken_opens_nothing_and_raises_an_alert(held: Lab) -> N
     assert AlertKind.STAFF_BOOK_LOST in [alert.kind for alert in held.alerts.open()]
 
 
+def test_a_book_that_cannot_be_read_is_said_on_the_pad_and_raises_an_alert(lab: Lab) -> None:
+    lab.make_ready()
+    lab.book.known = None
+    lab.call_staff()
+    assert lab.pad is not None
+    assert lab.pad.note is DeskNote.BROKEN
+    assert [alert.kind for alert in lab.alerts.open()] == [AlertKind.STAFF_BOOK_LOST]
+
+
+def test_with_nobody_in_the_book_the_pad_says_so(lab: Lab) -> None:
+    lab.make_ready()
+    lab.book.known = ()
+    lab.call_staff()
+    assert lab.pad is not None
+    assert lab.pad.note is DeskNote.NOBODY
+
+
 def test_a_lock_out_and_a_used_emergency_code_raise_alerts(held: Lab) -> None:
     held.call_staff()
     held.enter_pin()
