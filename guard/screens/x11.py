@@ -21,6 +21,7 @@ What this file must not know: sessions, cards, or why something is to be covered
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import threading
@@ -29,16 +30,17 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
-from Xlib import X, Xatom, Xutil, display
+from Xlib import X
 from Xlib import error as xerror
 from Xlib.ext import randr
 
-from guard.browser.port import Geometry
-from guard.errors import MachineError
 from guard.screens.monitors import Layout
-from guard.screens.padlock import padlock_pixmap
-from guard.screens.x11_clipboard import clear, clear_anew, filled, somebody_listens, watch
-from guard.screens.x11_fit import WAYLAND, check_fit, claim
+from guard.screens.x11_bare import bare_window, marked_windows, monitors, paint
+from guard.screens.x11_clipboard import clear, clear_anew, filled, watch
+from guard.screens.x11_fit import claim, connect
+from guard.screens.x11_idle import since_input
+from guard.screens.x11_keys import Hotkey
+from guard.screens.x11_pad_keys import RETRY, PadKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,10 +48,11 @@ if TYPE_CHECKING:
     from Xlib.protocol.rq import Event as XEvent
     from Xlib.xobject.drawable import Window
 
+    from guard.browser.port import Geometry
     from guard.clock import Clock
     from guard.screens.port import ShadeListener
 
-_MARK = "_MADOGUCHI_GUARD_SHADE"
+_log = logging.getLogger(__name__)
 HEAD_START = 0.005
 """s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 _RAISES_BEFORE_GIVING_UP = 50
@@ -61,7 +64,10 @@ _REFILLS_BEFORE_GIVING_UP = 100
 class X11Shade:
     """Implements `guard.screens.port.Shade` with python-xlib, in one thread of its own."""
 
-    def __init__(self, environment: Mapping[str, str], clock: Clock, listener: ShadeListener) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], clock: Clock, listener: ShadeListener, *, hotkey: str
+    ) -> None:
+        self._hotkey_text = hotkey
         self._environment = environment
         self._clock = clock
         self._listener = listener
@@ -84,35 +90,16 @@ class X11Shade:
 
     def start(self) -> None:
         """See `Shade.start`."""
-        if self._environment.get("WAYLAND_DISPLAY"):
-            raise MachineError(WAYLAND)
-        name = self._environment.get("DISPLAY")
-        if not name:
-            raise MachineError("DISPLAY is not set: the guard needs an X11 screen to cover")
-        if not somebody_listens(
-            name
-        ):  # asked first: python-xlib leaves its socket open when it cannot connect
-            raise MachineError(f"the X server of DISPLAY={name} cannot be reached: nobody listens there")
-        try:
-            self._display = display.Display(name)
-        except (xerror.DisplayError, OSError) as error:
-            raise MachineError(f"the X server of DISPLAY={name} cannot be reached: {error}") from error
-        try:
-            check_fit(self._display)
-        except MachineError:
-            self._display.close()
-            raise
+        self._display = connect(self._environment)
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._display.set_error_handler(_ignore_dead_windows)
-        self._screen = self._display.screen()
-        self._root = self._screen.root
-        self._mark = self._display.get_atom(_MARK)
+        self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
         self._has_randr = self._display.has_extension("RANDR")
         if self._has_randr:
             randr.select_input(self._root, randr.RRScreenChangeNotifyMask | randr.RRCrtcChangeNotifyMask)
-        old = self._earlier_shades()
-        self._layout = self._look_at_monitors()
+        old = marked_windows(self._display)
+        self._layout = Layout(monitors(self._display))
         self._fit_shades()
         self._display.set_close_down_mode(X.RetainPermanent)
         self._raise_shades()
@@ -120,6 +107,10 @@ class X11Shade:
             self._display.create_resource_object("window", window).kill_client()
         claim(self._display, self._shades[0])
         watch(self._display)
+        self._pad_keys = PadKeys(self._display, self._listener.key_pressed)
+        self._hotkey = Hotkey(self._display, self._hotkey_text, self._listener.hotkey_pressed)
+        if why := self._hotkey.start():
+            _log.warning("%s", why)
         self._display.sync()
         self._confirmed = True
         self._thread.start()
@@ -155,6 +146,14 @@ class X11Shade:
     def covered(self) -> bool:
         """See `Shade.covered`."""
         return self._confirmed
+
+    def take_keys(self, *, on: bool) -> None:
+        """See `Shade.take_keys`."""
+        self._do(lambda: self._take_keys(on=on))
+
+    def ask_input(self) -> None:
+        """See `Shade.ask_input`."""
+        self._do(lambda: self._listener.input_seen(since_input(self._display)))
 
     def clear_clipboard(self, timeout: float) -> bool:
         """See `Shade.clear_clipboard`."""
@@ -200,10 +199,13 @@ class X11Shade:
     def _turn(self) -> None:
         while self._todo:
             self._todo.popleft()()
+        if self._open:
+            self._pad_keys.hold(self._shades[0])
         while self._open and self._display.pending_events():
             self._notice(self._display.next_event())
         if self._open and not self._todo:
-            select.select([self._display.fileno(), self._wake], [], [])
+            patience = None if self._pad_keys.settled(self._shades[0]) else RETRY
+            select.select([self._display.fileno(), self._wake], [], [], patience)
             with contextlib.suppress(BlockingIOError):
                 os.eventfd_read(self._wake)
 
@@ -284,11 +286,18 @@ class X11Shade:
         self._window(window).configure(stack_mode=X.Below)
         self._display.flush()
 
+    def _take_keys(self, *, on: bool) -> None:
+        self._pad_keys.take(on=on)
+        self._pad_keys.hold(self._shades[0])
+
     def _notice(self, event: XEvent) -> None:
+        if self._hotkey.notice(event) or self._pad_keys.notice(event):
+            return
         if event.type == X.FocusOut and event.window.id == self._portal:
             self._keep_focus()
         elif event.type == X.UnmapNotify and event.window.id in {shade.id for shade in self._shades}:
             event.window.map()
+            self._pad_keys.lost(event.window.id)
             self._assert_cover() if self._covering else self._display.flush()
         elif filled(event):
             self._clipboard_filled()
@@ -318,6 +327,7 @@ class X11Shade:
     def _window_destroyed(self, window: int) -> None:
         """Forget a capsule's, for the server gives ids anew; replace a shade that somebody destroyed."""
         self._capsules.discard(window)
+        self._pad_keys.lost(window)
         left = [shade for shade in self._shades if shade.id != window]
         if len(left) == len(self._shades):
             return
@@ -352,21 +362,8 @@ class X11Shade:
 
     # --- monitors
 
-    def _look_at_monitors(self) -> Layout:
-        areas: list[Geometry] = []
-        if self._has_randr:
-            monitors = sorted(randr.get_monitors(self._root).monitors, key=lambda one: not one.primary)
-            for one in monitors:
-                area = Geometry(x=one.x, y=one.y, width=one.width_in_pixels, height=one.height_in_pixels)
-                if area.width and area.height and area not in areas:
-                    areas.append(area)
-        if not areas:
-            whole = self._root.get_geometry()
-            areas.append(Geometry(x=0, y=0, width=whole.width, height=whole.height))
-        return Layout(tuple(areas))
-
     def _monitors_changed(self) -> None:
-        layout = self._look_at_monitors()
+        layout = Layout(monitors(self._display))
         if layout == self._layout:
             return
         self._layout = layout
@@ -385,36 +382,10 @@ class X11Shade:
         del self._shades[len(self._layout.shades) :]
         for number, area in enumerate(self._layout.shades):
             if number == len(self._shades):
-                self._shades.append(self._new_shade(area))
+                self._shades.append(bare_window(self._display, area))
             else:
                 self._shades[number].configure(x=area.x, y=area.y, width=area.width, height=area.height)
-            picture = padlock_pixmap(self._display, self._root, area.width, area.height)
-            self._shades[number].change_attributes(background_pixmap=picture)
-            self._shades[number].clear_area()
-            picture.free()
-
-    def _new_shade(self, area: Geometry) -> Window:
-        window: Window = self._root.create_window(
-            area.x,
-            area.y,
-            area.width,
-            area.height,
-            0,
-            X.CopyFromParent,
-            window_class=X.InputOutput,
-            override_redirect=1,
-            background_pixel=self._screen.white_pixel,
-        )
-        window.set_wm_name("Madoguchi Guard")
-        window.set_wm_hints(flags=Xutil.InputHint, input=0)
-        window.change_property(self._mark, Xatom.CARDINAL, 32, [os.getpid()])
-        window.map()
-        return window
-
-    def _earlier_shades(self) -> list[int]:
-        """Return the shades that a killed core left, to be taken away once ours cover."""
-        children = self._root.query_tree().children
-        return [one.id for one in children if one.get_full_property(self._mark, Xatom.CARDINAL) is not None]
+            paint(self._display, self._shades[number], area)
 
     def _close(self) -> None:
         self._open = False

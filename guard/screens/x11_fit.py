@@ -1,16 +1,21 @@
-"""May this X server be promised to be covered, and by us? Asked once, at the start."""
+"""Which X server is to be covered, may that be promised, and by us? Asked once, at the start."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from Xlib import X
+from Xlib import error as xerror
+from Xlib.display import Display
 from Xlib.ext import randr
 
 from guard.errors import MachineError
+from guard.screens.x11_clipboard import somebody_listens
+from guard.screens.x11_idle import can_tell
 
 if TYPE_CHECKING:
-    from Xlib.display import Display
+    from collections.abc import Mapping
+
     from Xlib.xobject.drawable import Window
 
 _CLAIM = "_MADOGUCHI_GUARD_COVERS"
@@ -21,6 +26,27 @@ WAYLAND = (
 )
 
 
+def connect(environment: Mapping[str, str]) -> Display:
+    """Return a connection to a server that may be covered by us; raises MachineError with one sentence."""
+    if environment.get("WAYLAND_DISPLAY"):
+        raise MachineError(WAYLAND)
+    name = environment.get("DISPLAY")
+    if not name:
+        raise MachineError("DISPLAY is not set: the guard needs an X11 screen to cover")
+    if not somebody_listens(name):  # asked first: python-xlib leaves its socket open when it cannot connect
+        raise MachineError(f"the X server of DISPLAY={name} cannot be reached: nobody listens there")
+    try:
+        client = Display(name)
+    except (xerror.DisplayError, OSError) as error:
+        raise MachineError(f"the X server of DISPLAY={name} cannot be reached: {error}") from error
+    try:
+        check_fit(client)
+    except MachineError:
+        client.close()
+        raise
+    return client
+
+
 def check_fit(client: Display) -> None:
     """Raise MachineError with one sentence when this server cannot be covered, or another guard covers it."""
     root = client.screen().root
@@ -29,6 +55,10 @@ def check_fit(client: Display) -> None:
         names = [randr.get_output_info(root, output, 0).name for output in resources.outputs]
         if any(str(name).startswith("XWAYLAND") for name in names):
             raise MachineError(WAYLAND)
+    if not can_tell(client):
+        raise MachineError(
+            "the X server lacks the MIT-SCREEN-SAVER extension: an abandoned counter would not be noticed"
+        )
     if client.get_selection_owner(client.get_atom(_CLAIM)) != X.NONE:
         raise MachineError(
             f"another guard covers the display {client.get_display_name()}: "

@@ -136,7 +136,7 @@ STAFF_HOTKEY: Final = Key(
     section="staff",
     name="hotkey",
     kind=Text(
-        r"(?:(?:ctrl|alt|shift|super)\+){2,4}(?:[a-z0-9]|f[1-9]|f1[0-2])",
+        r"(?!.*(ctrl|alt|shift|super).*\1)(?:(?:ctrl|alt|shift|super)\+){2,4}(?:[a-z0-9]|f[1-9]|f1[0-2])",
         "at least two of ctrl, alt, shift, super and one letter, digit or f1 to f12, joined by +",
     ),
     default=_STAFF.hotkey,

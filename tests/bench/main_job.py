@@ -96,7 +96,7 @@ def figure(name: str, values: list[float]) -> Figure:
 
 
 @contextmanager
-def _witnesses(folder: Path, environment: dict[str, str], reader: str) -> Iterator[tuple[Witness, Witness]]:
+def witnesses(folder: Path, environment: dict[str, str], reader: str) -> Iterator[tuple[Witness, Witness]]:
     for name, flags in (
         ("observer", ["-lX11", "-lXext"]),
         ("bare_client", ["-I/usr/include/PCSC", "-lpcsclite"]),
@@ -193,7 +193,7 @@ def main() -> int:
         site = stack.enter_context(web_site())
         one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder)))
         environment = {**os.environ, **one.environment}
-        observer, bare = stack.enter_context(_witnesses(folder, environment, reader.reader_name))
+        observer, bare = stack.enter_context(witnesses(folder, environment, reader.reader_name))
         one.wait_state("READY")
         values = _sessions(one, observer, bare, options.sessions)
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "a warm spare")  # type: ignore[index]

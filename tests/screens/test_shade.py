@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -12,97 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from Xlib import X, display
-from Xlib.protocol.event import ClientMessage
+from Xlib import X
 
 from guard.browser.port import Geometry
 from guard.clock import SystemClock
 from guard.errors import MachineError
 from guard.screens.x11 import X11Shade
+from tests.screens.shade_lab import BLUE, GREEN, HOTKEY, RED, SOON, Ear, OtherClient, all_done
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from Xlib.xobject.drawable import Window
-
-SOON = 10.0
-RED, GREEN, BLUE = 0xCC2211, 0x22CC11, 0x1122CC
-
-
-class Ear:
-    """Listens to the shade."""
-
-    def __init__(self) -> None:
-        self.confirmed: queue.SimpleQueue[tuple[float, float]] = queue.SimpleQueue()
-        self.lost: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.areas: queue.SimpleQueue[tuple[Geometry, Geometry, Geometry]] = queue.SimpleQueue()
-
-    def cover_confirmed(self, asked_at: float, confirmed_at: float) -> None:
-        self.confirmed.put((asked_at, confirmed_at))
-
-    def display_lost(self) -> None:
-        self.lost.put(None)
-
-    def areas_changed(self, portal: Geometry, strip: Geometry, curtain: Geometry) -> None:
-        self.areas.put((portal, strip, curtain))
-
-
-class OtherClient:
-    """Any other program on the screen: makes windows and looks at the picture."""
-
-    def __init__(self, name: str) -> None:
-        self.display = display.Display(name)
-        self.root = self.display.screen().root
-
-    def window(self, colour: int, *, override_redirect: bool = True) -> Window:
-        """Map a full-screen window of this colour."""
-        size = self.root.get_geometry()
-        window: Window = self.root.create_window(
-            0,
-            0,
-            size.width,
-            size.height,
-            0,
-            X.CopyFromParent,
-            background_pixel=colour,
-            override_redirect=int(override_redirect),
-        )
-        window.map()
-        self.display.sync()
-        return window
-
-    def colours(self) -> set[int]:
-        """Return every colour on the screen."""
-        size = self.root.get_geometry()
-        image = self.root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
-        pixels = memoryview(image.data).cast("I")
-        return {pixel & 0xFFFFFF for pixel in pixels}
-
-    def until(self, wanted: int, *, present: bool) -> set[int]:
-        """Return the colours once the wanted one is there (or gone); fails after a while."""
-        clock = SystemClock()
-        end = clock.monotonic() + SOON
-        while clock.monotonic() < end:
-            colours = self.colours()
-            if (wanted in colours) is present:
-                return colours
-        raise AssertionError(f"colour {wanted:06x} did not become {'visible' if present else 'invisible'}")
-
-    def ask_manager(self, window: Window, name: str, data: list[int]) -> None:
-        """Send the window manager, if there is one, this EWMH request."""
-        kind = self.display.get_atom(name)
-        message = ClientMessage(window=window, client_type=kind, data=(32, data))
-        self.root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
-        self.display.sync()
-
-    def focus(self) -> int:
-        """Return the id of the window that has the keyboard."""
-        focus = self.display.get_input_focus().focus
-        return focus if isinstance(focus, int) else focus.id
-
-    def close(self) -> None:
-        self.display.close()
 
 
 @pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
@@ -118,7 +37,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 def shade(screen: str, ear: Ear) -> Iterator[X11Shade]:
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
     shade.start()
     yield shade
     shade.close()
@@ -133,7 +52,7 @@ def other(screen: str) -> Iterator[OtherClient]:
 def test_from_the_start_the_shade_covers_what_was_there(screen: str, ear: Ear, other: OtherClient) -> None:
     other.window(RED)
     assert RED in other.colours()
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
     shade.start()
     assert RED not in other.colours()
     assert shade.covered()
@@ -147,7 +66,8 @@ def test_a_confirmed_cover_leaves_no_pixel_of_the_portal(
     shade.adopt_capsule(portal.id)
     for _ in range(20):
         shade.uncover(portal.id)
-        other.until(RED, present=True)
+        all_done(shade)
+        assert RED in other.colours()
         assert not shade.covered()
         shade.cover()
         ear.confirmed.get(timeout=SOON)
@@ -172,7 +92,7 @@ def test_a_full_screen_window_of_a_window_manager_is_covered_and_cannot_come_bac
     for state in ("_NET_WM_STATE_FULLSCREEN", "_NET_WM_STATE_ABOVE"):
         other.ask_manager(window, "_NET_WM_STATE", [1, other.display.get_atom(state), 0, 1, 0])
     other.until(GREEN, present=True)
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
     shade.start()
     assert GREEN not in other.colours()
     other.ask_manager(window, "_NET_ACTIVE_WINDOW", [2, X.CurrentTime, 0, 0, 0])
@@ -201,7 +121,7 @@ def test_a_shade_that_somebody_destroys_is_replaced(shade: X11Shade, ear: Ear, o
     other.display.sync()
     other.until(RED, present=False)
     shade.uncover(portal.id)
-    other.until(RED, present=True)
+    all_done(shade)
     other.root.query_tree().children[-2].destroy()  # the shade lies right beneath the portal
     other.display.sync()
     shade.cover()
@@ -224,7 +144,7 @@ def test_a_portal_that_moves_over_the_strip_does_not_hide_it(shade: X11Shade, ot
     strip.configure(height=72)
     shade.adopt_curtain(curtain.id, strip.id)
     shade.uncover(portal.id)
-    other.until(BLUE, present=True)
+    all_done(shade)
     portal.configure(y=1, stack_mode=X.Above)
     portal.configure(y=0)
     other.display.sync()
@@ -238,7 +158,7 @@ def test_a_spare_that_is_announced_again_after_a_citizen_got_it_stays_in_sight(
     shade.adopt_capsule(portal.id)
     shade.uncover(portal.id)
     shade.adopt_capsule(portal.id)
-    assert shade.clear_clipboard(SOON), "done after all that was asked before"
+    all_done(shade)
     assert RED in other.colours()
 
 
@@ -250,7 +170,7 @@ def test_uncovered_the_order_is_strip_portal_curtain_shade_spare(
     shade.adopt_capsule(portal.id)
     shade.adopt_capsule(spare.id)
     shade.uncover(portal.id)
-    assert shade.clear_clipboard(SOON), "done after all that was asked before"
+    all_done(shade)
     order = [window.id for window in other.root.query_tree().children]
     assert order[-3:] == [curtain.id, portal.id, strip.id]
     assert order.index(spare.id) < order.index(curtain.id)
@@ -264,7 +184,7 @@ def test_a_spare_that_comes_up_during_a_session_is_never_seen_nor_typed_into(
 ) -> None:
     portal = other.window(RED)
     shade.uncover(portal.id)
-    other.until(RED, present=True)
+    all_done(shade)
     spare = other.window(GREEN)
     shade.adopt_capsule(spare.id)
     spare.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
@@ -295,7 +215,8 @@ def test_covering_takes_the_keyboard_away_from_the_portal(
 ) -> None:
     portal = other.window(RED)
     shade.uncover(portal.id)
-    other.until(RED, present=True)
+    all_done(shade)
+    assert other.focus() == portal.id
     shade.cover()
     ear.confirmed.get(timeout=SOON)
     clock = SystemClock()
@@ -309,7 +230,7 @@ def test_the_clipboard_is_empty_after_clearing_even_if_another_program_filled_it
 ) -> None:
     owner = other.window(RED)
     shade.uncover(owner.id)
-    other.until(RED, present=True)
+    all_done(shade)  # while it covers, it empties the clipboard by itself
     for name in ("PRIMARY", "SECONDARY", "CLIPBOARD"):
         owner.set_selection_owner(other.display.get_atom(name), X.CurrentTime)
     other.root.change_property(
@@ -340,7 +261,7 @@ def test_while_covered_a_program_that_puts_the_clipboard_back_does_not_keep_it(
 
 def test_a_second_guard_on_the_same_display_is_refused(shade: X11Shade, ear: Ear, screen: str) -> None:
     with pytest.raises(MachineError, match="another guard covers the display"):
-        X11Shade({"DISPLAY": screen}, SystemClock(), ear).start()
+        X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY).start()
     assert shade.covered()
 
 
@@ -352,8 +273,8 @@ def test_a_killed_core_leaves_its_shade_and_the_next_one_takes_it_away(
         "import os, sys\n"
         "from guard.clock import SystemClock\n"
         "from guard.screens.x11 import X11Shade\n"
-        "from tests.screens.test_shade import Ear\n"
-        "X11Shade({'DISPLAY': sys.argv[1]}, SystemClock(), Ear()).start()\n"
+        "from tests.screens.shade_lab import HOTKEY, Ear\n"
+        "X11Shade({'DISPLAY': sys.argv[1]}, SystemClock(), Ear(), hotkey=HOTKEY).start()\n"
         "print('up', flush=True)\n"
         "sys.stdin.read()\n"
     )
@@ -371,7 +292,7 @@ def test_a_killed_core_leaves_its_shade_and_the_next_one_takes_it_away(
     portal.configure(stack_mode=X.Below)
     other.display.sync()
     assert RED not in other.colours(), "the dead core's shade still covers"
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
     shade.start()
     shade.close()
     assert other.until(RED, present=True)
@@ -379,7 +300,7 @@ def test_a_killed_core_leaves_its_shade_and_the_next_one_takes_it_away(
 
 def test_a_display_that_dies_is_reported_once(ear: Ear) -> None:
     with Xvfb() as server:
-        shade = X11Shade({"DISPLAY": server.display}, SystemClock(), ear)
+        shade = X11Shade({"DISPLAY": server.display}, SystemClock(), ear, hotkey=HOTKEY)
         shade.start()
     ear.lost.get(timeout=SOON)
     assert ear.lost.empty()
@@ -399,7 +320,7 @@ def test_a_display_that_cannot_be_covered_is_refused_with_one_sentence(
     ear: Ear, environment: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(MachineError) as refused:
-        X11Shade(environment, SystemClock(), ear).start()
+        X11Shade(environment, SystemClock(), ear, hotkey=HOTKEY).start()
     assert sentence in refused.value.sentence
     assert "\n" not in refused.value.sentence
 
@@ -417,13 +338,14 @@ def test_two_monitors_are_both_covered_and_the_second_stays_so(
         env={**os.environ, "DISPLAY": screen},
         check=True,
     )
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear)
+    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
     shade.start()
     assert shade.areas()[2] == Geometry(x=0, y=0, width=640, height=800)
     portal = other.window(RED)
     other.until(RED, present=False)
     shade.uncover(portal.id)
-    other.until(RED, present=True)
+    all_done(shade)
+    assert RED in other.colours()
     right = other.root.get_image(640, 0, 640, 800, X.ZPixmap, 0xFFFFFFFF)
     assert RED not in {pixel & 0xFFFFFF for pixel in memoryview(right.data).cast("I")}
     shade.close()
