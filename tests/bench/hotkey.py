@@ -25,7 +25,7 @@ from Xlib import XK, X, display
 from Xlib.ext import xtest
 
 from guard.clock import SystemClock
-from tests.bench.main_job import PATIENCE_MS, Figure, Witness, witnesses, figure
+from tests.bench.main_job import PATIENCE_MS, Figure, Witness, figure, witnesses
 from tests.support.counter import Counter, counter
 from tests.support.pcsc import VirtualReader, build_driver
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site

@@ -105,6 +105,7 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
         ('[screens]\nsound = "yes"', ['sound = "yes"', "true or false"]),
         ("[screens]\nlanguage = {}", ["language = a table", '"ja"']),
         ('[staff]\nhotkey = "l"', ['hotkey = "l"', "at least two of"]),
+        ('[staff]\nhotkey = "ctrl+ctrl+l"', ['hotkey = "ctrl+ctrl+l"', "at least two of"]),
         ('[reader]\nname = "a\\nb"', ["name", "at most 200 characters"]),
         ('[portal]\nsite = "nowhere"', ['site = "nowhere"', '"practice"', "./nowhere.toml"]),
         ('[portal]\nsite = "./nowhere.toml"', ["nowhere.toml", "no such file"]),
