@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from guard.account import become_unprivileged, this_checkout
 from guard.control import ControlClient
 from guard.errors import GuardError
 from guard.paths import control_socket, runtime_folder
+from guard.secret import forbid_core_dumps
 from guard.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from guard.staff.commands import StaffCommands
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,47 @@ class _Commands:
         _print(self.words.of("cover_done"))
         return 0
 
+    def logout(self) -> int:
+        """End the session by a PIN."""
+        from guard.staff.commands import LOGOUT_SECONDS, Typist, logout  # noqa: PLC0415 -- see the class
+
+        forbid_core_dumps()  # a PIN passes through
+        client = ControlClient(control_socket(runtime_folder(self.environment)), LOGOUT_SECONDS)
+        _print(logout(client, Typist(self.words), self.words))
+        return 0
+
+    def staff_add(self) -> int:
+        """Enrol somebody."""
+        options = self.options
+        _print(self._staff().add(options.number, options.name, options.expires))
+        return 0
+
+    def staff_list(self) -> int:
+        """Print who is in the staff book."""
+        staff = self._staff()
+        _print(staff.roll_for_programs() if self.options.json else staff.roll())
+        return 0
+
+    def staff_reset(self) -> int:
+        """Give somebody a new PIN."""
+        _print(self._staff().reset(self.options.number))
+        return 0
+
+    def staff_disable(self) -> int:
+        """Let somebody's PIN work no more."""
+        _print(self._staff().disable(self.options.number))
+        return 0
+
+    def staff_expire(self) -> int:
+        """Let somebody's PIN work until a day."""
+        _print(self._staff().expire(self.options.number, self.options.on))
+        return 0
+
+    def staff_emergency(self) -> int:
+        """Print a new emergency code."""
+        _print(self._staff().emergency(self.options.hours))
+        return 0
+
     def doctor(self) -> int:
         """Say what this PC lacks."""
         from guard.doctor import Doctor, State  # noqa: PLC0415 -- see the class
@@ -98,6 +143,13 @@ class _Commands:
         _print(_json(json_schema()))
         return 0
 
+    def _staff(self) -> StaffCommands:
+        from guard.staff.commands import StaffCommands, Typist  # noqa: PLC0415 -- see the class
+        from guard.staff.vault_client import Vault  # noqa: PLC0415 -- see the class
+
+        forbid_core_dumps()  # a PIN passes through
+        return StaffCommands(Vault(self.environment), Typist(self.words), self.words)
+
     def _client(self) -> ControlClient:
         return ControlClient(control_socket(runtime_folder(self.environment)))
 
@@ -118,15 +170,35 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="for programs")
     _command(commands, "end", _Commands.end, "end the session now")
     _command(commands, "cover", _Commands.cover, "cover the screen now")
+    _command(commands, "logout", _Commands.logout, "end the session now, in the name of a member of staff")
     doctor = _command(commands, "doctor", _Commands.doctor, "what this PC lacks, each with its mend")
     doctor.add_argument("--json", action="store_true", help="for programs")
 
+    _add_staff(commands)
     config = commands.add_parser("config", help="check or show the settings", allow_abbrev=False)
     parts = config.add_subparsers(required=True, metavar="check|show|schema")
     _with_config(_command(parts, "check", _Commands.config_check, "say whether the settings are fine"))
     _with_config(_command(parts, "show", _Commands.config_show, "the settings in force, and where from"))
     _command(parts, "schema", _Commands.config_schema, "the JSON Schema of guard.toml")
     return top
+
+
+def _add_staff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    staff = commands.add_parser("staff", help="who may do what at the counter", allow_abbrev=False)
+    parts = staff.add_subparsers(required=True, metavar="add|list|reset|disable|expire|emergency")
+    add = _command(parts, "add", _Commands.staff_add, "enrol somebody; the PIN is asked for")
+    _with_number(add)
+    add.add_argument("--name", required=True, help="as the list at the counter shows it")
+    add.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="the last day on which the PIN works")
+    listed = _command(parts, "list", _Commands.staff_list, "who is in the staff book, and whose PIN works")
+    listed.add_argument("--json", action="store_true", help="for programs")
+    _with_number(_command(parts, "reset", _Commands.staff_reset, "give a new PIN; ends locked and disabled"))
+    _with_number(_command(parts, "disable", _Commands.staff_disable, "let a PIN work no more"))
+    expire = _command(parts, "expire", _Commands.staff_expire, "let a PIN work until the end of a day")
+    _with_number(expire)
+    expire.add_argument("--on", type=_day, required=True, metavar="YYYY-MM-DD", help="that day")
+    emergency = _command(parts, "emergency", _Commands.staff_emergency, "print a code that opens once")
+    emergency.add_argument("--hours", type=int, default=24, metavar="N", help="for which it is valid (24)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -161,6 +233,17 @@ def _with_config(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", type=Path, metavar="FILE", help="a guard.toml; without one, the defaults"
     )
+
+
+def _with_number(command: argparse.ArgumentParser) -> None:
+    command.add_argument("number", metavar="NUMBER", help="of the member of staff")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day; give one as YYYY-MM-DD") from None
 
 
 def _json(value: object) -> str:

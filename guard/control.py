@@ -244,9 +244,9 @@ class ControlClient:
         self._path = path
         self._timeout = timeout
 
-    def ask(self, command: str) -> Mapping[str, object]:
+    def ask(self, command: str, **fields: str) -> Mapping[str, object]:
         """Return the answer; raises ConfigError if no guard runs or it refuses, MachineError if it hangs."""
-        request = json.dumps({"v": VERSION, "cmd": command}).encode() + b"\n"
+        request = json.dumps({**fields, "v": VERSION, "cmd": command}).encode() + b"\n"
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
                 sock.settimeout(self._timeout)

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from guard.readers.scard import Scard
 
 _INSTALL: Final = "run installer/run"
-_PACKAGES: Final = ("PIL", "PySide6", "Xlib", "psutil", "qtpy", "smartcard", "webview")
+_PACKAGES: Final = (
+    "PIL",
+    "PySide6",
+    "Xlib",
+    "argon2",
+    "keyring",
+    "psutil",
+    "qtpy",
+    "secretstorage",
+    "smartcard",
+    "webview",
+)
 _FONTS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _VPCD: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 """Where Debian's vsmartcard-vpcd puts its driver."""
@@ -60,7 +71,7 @@ Check = Callable[[], str]
 
 
 class Doctor:
-    """Looks at this PC through what it is given, changes nothing but making the runtime folder."""
+    """Looks at this PC through what it is given; makes the runtime folder and a keyring, no more."""
 
     def __init__(
         self,
@@ -81,10 +92,13 @@ class Doctor:
             "packages": self.packages,
             "container": self.container,
             "display": self.display,
+            "hotkey": self.hotkey,
             "fonts": self.fonts,
             "sound": self.sound,
             "reader": self.reader,
             "runtime": self.runtime,
+            "keyring": self.keyring,
+            "staff": self.staff,
             "journal": self.journal,
             "practice": self.practice,
         }
@@ -144,6 +158,21 @@ class Doctor:
         screen = display.screen()
         display.close()
         return f"X11 {name}, {screen.width_in_pixels}×{screen.height_in_pixels}"
+
+    def hotkey(self) -> str:
+        """The X server lets the staff's hotkey be heard, whatever window has the keyboard."""
+        from guard.screens.x11_keys import probe  # noqa: PLC0415 -- the packages check must come before any import
+        from guard.settings.model import StaffSettings  # noqa: PLC0415 -- the same
+
+        combination = StaffSettings().hotkey
+        why_not = probe(self._environment.get("DISPLAY", ""), combination)
+        if why_not:
+            raise LackError(
+                why_not,
+                mend="put that right, or choose another [staff] hotkey; meanwhile use the staff buttons",
+                state=State.WARN,
+            )
+        return f"{combination}, XInput 2"
 
     def fonts(self) -> str:
         """The fonts that the screens are made for."""
@@ -207,6 +236,24 @@ class Doctor:
         """The private folder for sockets and locks."""
         return str(runtime_folder(self._environment))
 
+    def keyring(self) -> str:
+        """The staff book's keyring starts, keeps, gives back and forgets what is written into it."""
+        programs = [self._program("dbus-daemon", "dbus-daemon"), self._program("setpriv", "util-linux")]
+        programs.append(self._program("gnome-keyring-daemon", "gnome-keyring"))
+        self._asked("trial")
+        return ", ".join(programs)
+
+    def staff(self) -> str:
+        """Somebody's PIN works."""
+        people = self._asked("people").get("people")
+        if not isinstance(people, list) or not people:
+            raise LackError(
+                "nobody has a PIN that works, so no session can be resumed or ended by staff",
+                mend="guard staff add NUMBER --name NAME",
+                state=State.WARN,
+            )
+        return f"{len(people)} with a PIN that works"
+
     def journal(self) -> str:
         """The default journal folder can be written, or made."""
         folder = journal_default(self._environment)
@@ -225,6 +272,14 @@ class Doctor:
                 state=State.WARN,
             )
         return ", ".join([*found, str(self._driver)])
+
+    def _asked(self, do: str) -> Mapping[str, object]:
+        from guard.staff.vault_client import Vault  # noqa: PLC0415 -- the packages check must come before any import
+
+        try:
+            return Vault(self._environment).ask(do)
+        except GuardError as error:
+            raise LackError(error.sentence, mend="put that right, then run guard doctor again") from error
 
     def _program(self, name: str, package: str, state: State = State.FAIL) -> str:
         path = shutil.which(name, path=f"{self._environment.get('PATH', os.defpath)}:/usr/sbin")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
+
+from guard.columns import padded, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,19 +34,19 @@ def status_table(status: Mapping[str, object], words: Words) -> str:
         ("policy", _plain(status.get("policy"))),
         ("version", _plain(status.get("version"))),
     ]
-    width = max(_width(words.of(key)) for key, _ in rows)
-    return "\n".join(f"{_padded(words.of(key), width)}  {text}" for key, text in rows)
+    columns = max(width(words.of(key)) for key, _ in rows)
+    return "\n".join(f"{padded(words.of(key), columns)}  {text}" for key, text in rows)
 
 
 def doctor_report(findings: Sequence[Finding], words: Words) -> str:
     """Return one line a check, and beneath what is not well its mend."""
-    width = max(_width(words.of(finding.state)) for finding in findings)
+    columns = max(width(words.of(finding.state)) for finding in findings)
     lines = list[str]()
     for finding in findings:
         name = words.of(f"check_{finding.name}")
-        lines.append(f"{_padded(words.of(finding.state), width)}  {name}: {finding.found}")
+        lines.append(f"{padded(words.of(finding.state), columns)}  {name}: {finding.found}")
         if finding.mend:
-            lines.append(f"{' ' * width}  → {words.of('mend')}: {finding.mend}")
+            lines.append(f"{' ' * columns}  → {words.of('mend')}: {finding.mend}")
     return "\n".join(lines)
 
 
@@ -63,12 +64,3 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} = {_plain(each)}" for name, each in value.items())
     return "0" if value is None else str(value)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _width(text: str) -> int:
-    """Return the columns of a terminal it takes; East Asian wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

@@ -9,6 +9,7 @@ packages_to_run=(
   libxcb-xkb1 libxkbcommon-x11-0 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libxkbfile1 libdbus-1-3
   libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
   fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
+  dbus-daemon gnome-keyring
 )
 packages_to_test=(openbox x11-xserver-utils libx11-dev libxext-dev)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from guard.errors import ConfigError
 from guard.paths import control_socket, runtime_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 STATUS: Mapping[str, object] = {
@@ -57,10 +58,17 @@ def asked(environment: dict[str, str]) -> Iterator[list[object]]:
     server.close()
 
 
-def guard(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def guard(environment: dict[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "guard", *arguments]
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60
+        command,
+        env=environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
     )
 
 
@@ -68,7 +76,9 @@ def test_the_version_is_the_distributions(environment: dict[str, str]) -> None:
     assert guard(environment, "--version").stdout == f"guard {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["open"], ["status", "--jso"], ["config"], ["config", "edit"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["open"], ["status", "--jso"], ["config"], ["config", "edit"], ["staff"]]
+)
 def test_wrong_usage_ends_with_2(environment: dict[str, str], arguments: list[str]) -> None:
     ended = guard(environment, *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -113,6 +123,47 @@ def test_status_for_people_says_everything_in_words(environment: dict[str, str])
 def test_cover_is_handed_to_the_guard(environment: dict[str, str], asked: list[object]) -> None:
     assert guard(environment, "cover").returncode == 0
     assert asked == ["cover"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("7\n482913\n", ("7", "482913")),
+        ("\n4829\n", ("emergency", "4829")),
+        ("emergency\n1\n", ("emergency", "1")),
+    ],
+)
+def test_logout_hands_number_and_pin_to_the_guard(
+    environment: dict[str, str], sent: tuple[str, str], typed: str
+) -> None:
+    requests = list[Mapping[str, object]]()
+
+    def logout(request: Mapping[str, object]) -> Mapping[str, object]:
+        requests.append(request)
+        return {}
+
+    server = ControlServer(control_socket(runtime_folder(environment)), {"logout": logout}, SystemClock())
+    server.start()
+    ended = guard(environment, "logout", typed=typed)
+    server.close()
+    assert (ended.returncode, len(ended.stdout.splitlines()), ended.stderr) == (0, 1, "")
+    assert requests == [{"v": 1, "cmd": "logout", "staff": sent[0], "pin": sent[1]}]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "nothing was typed."),
+        ("7\n", "nothing was typed."),
+        ("x\n482913\n", "a staff number has 1 to 8 digits and nothing else."),
+        ("7\n482913\n", "no guard is running for this account; start it with guard run."),
+    ],
+)
+def test_a_refused_logout_is_one_sentence_without_the_pin(
+    environment: dict[str, str], typed: str, sentence: str
+) -> None:
+    ended = guard(environment, "logout", typed=typed)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"guard: {sentence}\n")
 
 
 @pytest.mark.usefixtures("asked")

@@ -12,6 +12,7 @@ import pytest
 
 from guard.doctor import Doctor, LackError, State, finding
 from guard.readers.scard import Code, Context, Handle
+from tests.staff.vault_lab import vault_lab
 
 NOWHERE = Path("/nowhere")
 
@@ -97,6 +98,17 @@ def test_an_x_server_that_does_not_answer_is_named() -> None:
     gc.collect()  # here, where the warning is expected, and not in the middle of some later test
 
 
+def test_a_hotkey_that_cannot_be_heard_is_a_warning_with_a_way_round_it() -> None:
+    result = finding("hotkey", doctor().hotkey)
+    assert (result.state, "staff buttons" in result.mend) == (State.WARN, True)
+
+
+@pytest.mark.chain
+def test_a_hotkey_that_can_be_heard_is_named() -> None:
+    with Xvfb() as server:
+        assert doctor(DISPLAY=server.display).hotkey() == "ctrl+alt+shift+l, XInput 2"
+
+
 def test_a_bubblewrap_that_may_not_make_namespaces_is_told_in_its_words(tmp_path: Path) -> None:
     program(tmp_path, "bwrap", "echo no permissions >&2; exit 1")
     with pytest.raises(LackError, match="no permissions") as lack:
@@ -154,6 +166,28 @@ def test_what_only_the_demo_needs_is_a_warning(tmp_path: Path) -> None:
         program(tmp_path, name, "exit 0")
     result = finding("practice", doctor(PATH=str(tmp_path)).practice)
     assert (result.state, result.mend) == (State.WARN, "apt-get install vsmartcard-vpcd")
+
+
+def test_a_missing_keyring_is_a_failure(tmp_path: Path) -> None:
+    for name in ("dbus-daemon", "setpriv"):
+        program(tmp_path, name, "exit 1")
+    result = finding("keyring", doctor(PATH=str(tmp_path)).keyring)
+    assert (result.state, result.mend) == (State.FAIL, "apt-get install gnome-keyring")
+
+
+@pytest.mark.chain
+def test_the_keyring_is_tried_for_real_and_a_staff_book_without_staff_is_a_warning() -> None:
+    with vault_lab() as lab:
+        here = Doctor(lab.environment, FakeScard)
+        assert finding("keyring", here.keyring).state is State.OK
+        nobody = finding("staff", here.staff)
+        assert (nobody.state, nobody.mend) == (State.WARN, "guard staff add NUMBER --name NAME")
+        lab.enrol()
+        assert finding("staff", here.staff).state is State.OK
+        lab.keyring.write_bytes(b"junk")
+        for result in (finding("keyring", here.keyring), finding("staff", here.staff)):
+            assert (result.state, "login.keyring is damaged" in result.found) == (State.FAIL, True)
+            assert result.mend
 
 
 def test_every_check_has_its_outcome(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""Parts of a staff book that cost nothing: a store in memory, a counting hasher, a clock with a restart."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from guard.errors import MachineError
+from guard.staff.book import Book
+from tests.support.clock import TurnedClock
+
+if TYPE_CHECKING:
+    from guard.secret import Secret
+
+
+class KilledError(BaseException):
+    """The process was killed at this point."""
+
+
+@dataclass
+class MemoryStore:
+    """Implements `guard.staff.store.Store`; says what was done."""
+
+    items: dict[str, str] = field(default_factory=dict)
+    done: list[tuple[str, str]] = field(default_factory=list)
+    breaks_after: int | None = None
+    """Writes that still succeed."""
+
+    def read(self, name: str) -> str | None:
+        self.done.append(("read", name))
+        return self.items.get(name)
+
+    def write(self, name: str, text: str) -> None:
+        if self.breaks_after is not None:
+            if self.breaks_after == 0:
+                raise MachineError("the keyring does not write.")
+            self.breaks_after -= 1
+        self.done.append(("write", name))
+        self.items[name] = text
+
+    def delete(self, name: str) -> None:
+        self.done.append(("delete", name))
+        del self.items[name]
+
+
+@dataclass
+class CountingHasher:
+    """Implements `guard.staff.hashing.Hasher` with a hash that costs nothing."""
+
+    made: int = 0
+    verified: list[str] = field(default_factory=list)
+    kills: bool = False
+    """The process is killed before the next verification says anything."""
+
+    def hash(self, secret: Secret) -> str:
+        self.made += 1
+        return _hash(str(self.made), secret)
+
+    def verify(self, hashed: str, secret: Secret) -> bool:
+        self.verified.append(hashed)
+        if self.kills:
+            raise KilledError
+        return hashed == _hash(hashed.partition("$")[0], secret)
+
+
+def _hash(salt: str, secret: Secret) -> str:
+    return f"{salt}${hashlib.sha256(f'{salt}{secret.reveal()}'.encode()).hexdigest()}"
+
+
+class RestartedClock(TurnedClock):
+    """A clock of a PC that can be restarted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._booted = 0.0
+
+    def boot(self) -> float:
+        return super().boot() - self._booted
+
+    def restart(self) -> None:
+        """Begin to count from 0."""
+        self._booted = super().boot()
+
+
+@dataclass
+class Counter:
+    """A counter with a staff book, whose processes live for one question each."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    hasher: CountingHasher = field(default_factory=CountingHasher)
+    clock: RestartedClock = field(default_factory=RestartedClock)
+
+    @property
+    def book(self) -> Book:
+        """A new process's."""
+        return Book(self.store, self.hasher, self.clock, UTC)
