@@ -13,6 +13,7 @@ import pytest
 from guard.doctor import Doctor, LackError, State, finding
 from guard.readers.scard import Code, Context, Handle
 from tests.staff.vault_lab import vault_lab
+from tests.support.xvfb import Xvfb
 
 NOWHERE = Path("/nowhere")
 
