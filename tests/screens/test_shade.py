@@ -6,9 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from Xlib import X
@@ -19,34 +17,6 @@ from guard.errors import MachineError
 from guard.screens.x11 import X11Shade
 from tests.screens.shade_lab import BLUE, GREEN, HOTKEY, RED, SOON, Ear, OtherClient, all_done
 from tests.support.xvfb import Xvfb
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
-def screen(request: pytest.FixtureRequest) -> Iterator[str]:
-    with Xvfb(window_manager=request.param) as server:
-        yield server.display
-
-
-@pytest.fixture
-def ear() -> Ear:
-    return Ear()
-
-
-@pytest.fixture
-def shade(screen: str, ear: Ear) -> Iterator[X11Shade]:
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
-    shade.start()
-    yield shade
-    shade.close()
-
-
-@pytest.fixture
-def other(screen: str) -> Iterator[OtherClient]:
-    with closing(OtherClient(screen)) as client:
-        yield client
 
 
 def test_from_the_start_the_shade_covers_what_was_there(screen: str, ear: Ear, other: OtherClient) -> None:

@@ -95,31 +95,6 @@ class Keyboard:
         self.display = display.Display(self._name)  # a fresh look at the keyboard
 
 
-@pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
-def screen(request: pytest.FixtureRequest) -> Iterator[str]:
-    with Xvfb(window_manager=request.param) as server:
-        yield server.display
-
-
-@pytest.fixture
-def ear() -> Ear:
-    return Ear()
-
-
-@pytest.fixture
-def shade(screen: str, ear: Ear) -> Iterator[X11Shade]:
-    shade = X11Shade({"DISPLAY": screen}, SystemClock(), ear, hotkey=HOTKEY)
-    shade.start()
-    yield shade
-    shade.close()
-
-
-@pytest.fixture
-def other(screen: str) -> Iterator[OtherClient]:
-    with closing(OtherClient(screen)) as client:
-        yield client
-
-
 @pytest.fixture
 def keyboard(screen: str) -> Iterator[Keyboard]:
     keyboard = Keyboard(screen)
