@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -117,6 +118,29 @@ def test_staff_force_the_logout_of_the_citizen_who_left_and_the_next_one_gets_a_
     one.wait_state("READY", after=opened)
     _open_session(one)
     assert one.status()["session"] != first
+
+
+@holding
+@pytest.mark.parametrize("trouble", ["lifted again", "swapped", "unplugged", "service killed"])
+def test_whatever_else_happens_to_the_card_of_a_held_session_ends_it(one: Counter, trouble: str) -> None:
+    opened = _open_session(one)
+    one.reader.remove()
+    one.wait_state("HELD", after=opened)
+    one.reader.insert()
+    one.until(lambda: "'present'" in str(one.status()["reader"]), "the card back")
+    match trouble:
+        case "lifted again":
+            one.reader.remove()
+        case "swapped":
+            one.reader.swap()
+        case "unplugged":
+            one.reader.unplug()
+        case _:
+            os.kill(one.reader.pcscd_pid, signal.SIGKILL)
+    one.wait_state("ENDING", after=opened)
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)
+    assert receipt["good"] is True
+    assert not [record for record in one.journal() if record.get("after") == "ACTIVE"][1:]
 
 
 @holding
