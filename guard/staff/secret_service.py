@@ -8,11 +8,13 @@ keyring file shut, not an account that was taken over.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import secrets
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -24,15 +26,17 @@ import secretstorage
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PROGRAMS: Final = {
     "dbus-daemon": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
-    "setpriv": "util-linux",
 }
 """Each with Debian's package."""
+_PARENT_DEATH_SIGNAL: Final = 1
+_NO_NEW_PRIVS: Final = 38
+"""PR_SET_PDEATHSIG and PR_SET_NO_NEW_PRIVS of linux/prctl.h."""
 _PATIENCE: Final = 5.0
 """s until each of both must be up; measured are about 5 ms and 40 ms."""
 _GLANCE: Final = 0.005
@@ -131,8 +135,9 @@ def _keyring(
     }
     process = _start(command, environment, own, stack)
     if process.stdin:
-        process.stdin.write(key)
-        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # dead already: said below, in better words
+            process.stdin.write(key)
+            process.stdin.close()
     deadline = time.monotonic() + _PATIENCE
     try:
         with closing(secretstorage.dbus_init()) as bus:
@@ -155,11 +160,9 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     """Start it so that it dies with us, and is killed and reaped when the stack unwinds."""
     path = environment.get("PATH", os.defpath)
-    setpriv, program = program_path("setpriv", path), program_path(command[0], path)
-    # Without no_new_privs, the file capabilities that some systems give gnome-keyring would let it outlive
-    # us.
     process = subprocess.Popen(
-        [setpriv, "--pdeathsig=KILL", "--no-new-privs", "--", program, *command[1:]],
+        [program_path(command[0], path), *command[1:]],
+        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- the vault has one thread, so nothing can be half-way
         env={"PATH": path, "LANG": "C.UTF-8", **own},
         cwd="/",
         stdin=subprocess.PIPE,
@@ -168,6 +171,22 @@ def _start(
     )
     stack.callback(_end, process)
     return process
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """Return what makes a child die with this process, however early that dies.
+
+    Without no_new_privs, the file capabilities that some systems give gnome-keyring would undo it, prctl(2).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def bind() -> None:
+        libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+        libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we were bound to it
+            os._exit(1)
+
+    return bind
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
