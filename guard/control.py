@@ -35,14 +35,14 @@ Quick, for it runs on the server's thread; may raise GuardError.
 
 VERSION: Final = 1
 MAX_REQUEST: Final = 4096
-"""Bytes; the longest command of this version has 30."""
+"""Bytes; the longest command of this version, logout, has at most a few hundred."""
 MAX_ANSWER: Final = 256 * 1024
 _PATIENCE: Final = 2.0
 """Seconds a client has for its request and for taking the answer."""
 _LONGER: Final = 30.0
 """Seconds for which a client may wait for the future of an answer."""
 _CLIENTS: Final = 16
-"""At once; further ones wait in the system's queue, at most _PATIENCE long."""
+"""At once; further ones wait in the system's queue until one of these has been served or is dropped."""
 _CREDENTIALS: Final = struct.Struct("3i")
 """struct ucred: pid, uid, gid (unix(7))."""
 
@@ -59,6 +59,7 @@ class _Client:
     deadline: float
     received: bytes = b""
     to_send: bytes = field(default=b"")
+    command: str = ""
     waits_for: Future[Answer] | None = None
 
 
@@ -168,7 +169,7 @@ class ControlServer:
         client.received += data
         line, newline, _ = client.received.partition(b"\n")
         if newline and len(line) <= MAX_REQUEST:
-            handled = self._handle(line)
+            handled = self._handle(client, line)
             if isinstance(handled, Future):
                 self._wait(client, handled)
             else:
@@ -201,9 +202,9 @@ class ControlServer:
             if done and done.done():
                 client.waits_for = None
                 client.deadline = self._clock.monotonic() + _PATIENCE
-                self._answer(client, _attempt("this", lambda future=done: _accepted(future.result())))  # type: ignore[misc]
+                self._answer(client, _attempt(client.command, lambda future=done: _accepted(future.result())))  # type: ignore[misc]
 
-    def _handle(self, line: bytes) -> Answer | Future[Answer]:
+    def _handle(self, client: _Client, line: bytes) -> Answer | Future[Answer]:
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
@@ -215,7 +216,7 @@ class ControlServer:
         name = request.get("cmd")
         if not isinstance(name, str) or name not in self._handlers:
             return _refusal(f"the command is unknown; allowed are {', '.join(sorted(self._handlers))}")
-        handler = self._handlers[name]
+        handler, client.command = self._handlers[name], name
 
         def work() -> Answer | Future[Answer]:
             done = handler(request)

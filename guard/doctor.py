@@ -160,7 +160,7 @@ class Doctor:
         return f"X11 {name}, {screen.width_in_pixels}×{screen.height_in_pixels}"
 
     def hotkey(self) -> str:
-        """The X server lets the staff's hotkey be heard, whatever window has the keyboard."""
+        """The X server lets the (default) hotkey be heard, whatever window has the keyboard."""
         from guard.screens.x11_keys import probe  # noqa: PLC0415 -- the packages check must come before any import
         from guard.settings.model import StaffSettings  # noqa: PLC0415 -- the same
 
@@ -172,7 +172,7 @@ class Doctor:
                 mend="put that right, or choose another [staff] hotkey; meanwhile use the staff buttons",
                 state=State.WARN,
             )
-        return f"{combination}, XInput 2"
+        return f"{combination} (the default), XInput 2"
 
     def fonts(self) -> str:
         """The fonts that the screens are made for."""
@@ -238,8 +238,10 @@ class Doctor:
 
     def keyring(self) -> str:
         """The staff book's keyring starts, keeps, gives back and forgets what is written into it."""
-        programs = [self._program("dbus-daemon", "dbus-daemon"), self._program("setpriv", "util-linux")]
-        programs.append(self._program("gnome-keyring-daemon", "gnome-keyring"))
+        from guard.staff.secret_service import PROGRAMS  # noqa: PLC0415 -- the packages check must come before any import
+
+        needed = {**PROGRAMS, "setpriv": "util-linux"}
+        programs = [self._program(name, package) for name, package in needed.items()]
         self._asked("trial")
         return ", ".join(programs)
 

@@ -1,7 +1,7 @@
 """Staff at the counter: what the pad and ``guard logout`` bring about, and who has the keyboard meanwhile.
 
 It stands between the staff's letters and the session's table: a deed becomes the staff event that the table
-knows, and the record of who did it is written before its consequences.
+knows, and the record of who did it stands before its consequences in the journal.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from guard.timers import Timers
 
 KEYS_GRACE: Final = 2.0
-"""s for which the keyboard stays ours when a card opens a session while a PIN is being typed: the digits that
-are on their way must not reach the page."""
+"""s for which the keyboard stays ours when something other than staff closes the pad: the digits of a PIN
+that are on their way must not reach a page."""
 
 _GRACE: Final = "keys"
+_CLOSING: Final = (ev.CurtainLost, ev.ClockJumped, ev.SystemChanging)
+"""Nobody sees the pad any more, or nobody knows for how long a PIN has been standing open on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,28 +78,34 @@ class FrontDesk:
             case letters.PinChecked(answer=answer) as checked:
                 self._write_down(answer, door="pad")
                 self._desk.checked(checked)
-            case letters.LogoutChecked(answer=answer):
-                self._write_down(answer, door="control")
-                if answer.verdict is Verdict.YES and answer.staff:
-                    self._act(Choice.LOGOUT, ev.StaffEnd(staff=answer.staff), door="control")
+            case letters.LogoutChecked() as checked:
+                self._logout(checked)
             case _:
                 pass  # `letters.KeysDue` only wakes us: what follows does the rest
         self._settle_keys()
 
     def notice(self, event: ev.Event) -> None:
-        """After an event: put the pad away when the portal came up, or when nobody sees the pad any more."""
-        if not self._desk.is_open:
-            return
+        """After an event: put the pad away when the portal came up, nobody sees it, or time has jumped."""
         opened = self._parts.session().state is State.ACTIVE
-        if opened and self._desk.typing:
-            self._timers.arm(_GRACE, KEYS_GRACE, letters.KeysDue())
-        if opened or isinstance(event, ev.CurtainLost):
+        if self._desk.is_open and (opened or isinstance(event, _CLOSING)):
             self._desk.close()
+            self._timers.arm(_GRACE, KEYS_GRACE, letters.KeysDue())
             self._settle_keys()
 
     def scene(self) -> DeskScene | None:
         """Return the pad as it is to be drawn; None while it is closed."""
         return self._desk.scene(self._parts.session(), self._open_alerts())
+
+    def _logout(self, checked: letters.LogoutChecked) -> None:
+        """End the session for which the PIN was entered, and no later one."""
+        answer, current = checked.answer, self._parts.session().current
+        self._write_down(answer, door="control")
+        if answer.verdict is not Verdict.YES or answer.staff is None:
+            return
+        if checked.session == current:
+            self._act(Choice.LOGOUT, ev.StaffEnd(staff=answer.staff), door="control")
+        else:
+            self._parts.journal.record("stale", current, event="staff_end")
 
     def _called(self, posted_at: float) -> None:
         """Cover, unless a held session is covered already (the shade sees to it), and show the pad."""

@@ -127,8 +127,9 @@ class PinChecked(StaffLetter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutChecked(StaffLetter):
-    """What the book says about the PIN that came with ``guard logout``."""
+    """What the book says about the PIN that came with ``guard logout``, and the session it was meant for."""
 
+    session: SessionId | None
     answer: Answer
 
 

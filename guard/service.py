@@ -49,10 +49,14 @@ from guard.staff.vault_client import Vault, VaultBook
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from guard.session.table import Session
     from guard.settings.model import Settings
 
 SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
+
+_TYPED_MOST = 64
+"""Characters of a number or a PIN; the longest that exists has 16, and blanks may stand between."""
 
 _LIVE = (State.ACTIVE, State.HELD)
 _CUT_SHORT = (*_LIVE, State.ENDING)
@@ -261,32 +265,36 @@ class _Handlers:
         }
 
     def _end(self, _request: Mapping[str, object]) -> Mapping[str, object]:
-        state = self._live_state()
+        session = self._live_session()
         self._inbox.post(ev.EndRequested(by=ev.EndedBy.CONTROL))
-        return {"state": state.value}
+        return {"state": session.state.value}
 
     def _logout(self, request: Mapping[str, object]) -> Future[Mapping[str, object]]:
-        state = self._live_state()
+        session = self._live_session()
         staff, pin = request.get("staff"), request.get("pin")
-        if not isinstance(staff, str) or not isinstance(pin, str):
-            raise ConfigError("guard logout takes a staff number and a PIN, both as text")
+        if not all(isinstance(each, str) and len(each) <= _TYPED_MOST for each in (staff, pin)):
+            raise ConfigError(
+                f"guard logout takes a staff number and a PIN, each a text of at most {_TYPED_MOST}"
+            )
         future: Future[Mapping[str, object]] = Future()
 
         def checked(answer: Answer) -> None:
-            self._inbox.post(LogoutChecked(answer=answer))
+            self._inbox.post(LogoutChecked(session=session.current, answer=answer))
             if answer.verdict is Verdict.YES:
-                future.set_result({"state": state.value})
+                future.set_result({"state": session.state.value})
             else:
                 future.set_exception(ConfigError(_why_no(answer)))
 
-        self._parts.book.verify(staff, Secret(pin), checked)
+        self._parts.book.verify(str(staff), Secret(str(pin)), checked)
         return future
 
-    def _live_state(self) -> State:
-        state = self._core.snapshot().session.state
-        if state not in _LIVE:
-            raise ConfigError(f"no session is open (the counter is {state.value}): there is nothing to end")
-        return state
+    def _live_session(self) -> Session:
+        session = self._core.snapshot().session
+        if session.state not in _LIVE:
+            raise ConfigError(
+                f"no session is open (the counter is {session.state.value}): there is nothing to end"
+            )
+        return session
 
     def _cover(self, _request: Mapping[str, object]) -> Mapping[str, object]:
         self._inbox.post(ev.CoverRequested())

@@ -18,7 +18,7 @@ from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
-from guard.staff.desk import AUTHORITY_SECONDS, TYPING_SECONDS
+from guard.staff.desk import AUTHORITY_SECONDS, SETTLE_SECONDS, TYPING_SECONDS
 from guard.staff.port import EMERGENCY, Answer, Verdict
 from tests.support.core import COLLEAGUE, NAME, NO, NUMBER, PIN, YES, A, B, Lab, receipt
 
@@ -120,7 +120,9 @@ def test_an_alert_is_closed_by_a_named_person_with_a_reason_and_only_so(lab: Lab
     choose(lab, Choice.ALERTS)
     assert lab.pad is not None
     assert (lab.pad.step, lab.pad.alert) == (DeskStep.REASON, "clock_jumped")
-    assert len(lab.alerts.open()) == 1
+    lab.press(Key.PICK2)
+    assert len(lab.alerts.open()) == 1, "a press that was meant for the list before is none for this one"
+    lab.turn(SETTLE_SECONDS)
     lab.press(Key.PICK2)
     assert not lab.alerts.open()
     acknowledged = {"alert": "clock_jumped", "count": 2, "staff": NUMBER, "reason": "mended"}
@@ -177,6 +179,7 @@ def test_a_lock_out_and_a_used_emergency_code_raise_alerts(held: Lab) -> None:
     assert held.book.asked[-1] == (EMERGENCY, "1234567890123456")
     held.book.say(Answer(verdict=Verdict.YES, staff=EMERGENCY))
     held.turn(0)
+    held.turn(SETTLE_SECONDS)
     kinds = [alert.kind for alert in held.alerts.open()]
     assert kinds == [AlertKind.TOO_MANY_WRONG_PINS, AlertKind.EMERGENCY_CODE_USED]
     assert choose(held, Choice.RESUME) == ["uncover 1"]
@@ -293,6 +296,63 @@ def test_digits_of_a_pin_do_not_run_into_a_page_that_a_card_opens_meanwhile(lab:
     assert not lab.shade.keys_taken
 
 
+@pytest.mark.parametrize("typed", [[], [Key.PICK1], [Key.PICK1, *map(Key, "123")]])
+def test_whoever_closes_the_pad_the_rest_of_a_pin_reaches_no_page(lab: Lab, typed: list[Key]) -> None:
+    lab.make_ready()
+    lab.call_staff()
+    lab.press(*typed)
+    lab.say(ev.CurtainLost())
+    assert lab.shade.keys_taken
+    lab.turn(KEYS_GRACE)
+    assert not lab.shade.keys_taken
+
+
+@pytest.mark.parametrize("event", [ev.ClockJumped(), ev.SystemChanging(what=ev.SystemChange.SUSPEND)])
+def test_a_pin_does_not_stand_open_over_a_jump_of_time(lab: Lab, event: ev.Event) -> None:
+    lab.make_ready()
+    lab.grant()
+    lab.say(event)
+    assert lab.pad is None
+
+
+def test_keys_that_do_nothing_do_not_keep_a_pin_open(lab: Lab) -> None:
+    lab.make_ready()
+    lab.grant()
+    for _ in range(int(AUTHORITY_SECONDS)):
+        lab.press("9")
+        lab.turn(1)
+    assert lab.pad is None
+
+
+def test_one_held_key_acknowledges_no_alert_that_nobody_read(lab: Lab) -> None:
+    lab.make_ready()
+    lab.say(ev.ClockJumped(), ev.CurtainLost(), letters.CurtainAppeared(curtain=10, strip=11))
+    lab.grant()
+    for _ in range(20):
+        lab.press("3")
+        lab.turn(0.03)
+    assert len(lab.alerts.open()) == 2
+
+
+def test_a_second_tap_on_enter_is_no_choice(held: Lab) -> None:
+    held.call_staff()
+    held.enter_pin()
+    held.book.say(YES)
+    held.turn(0)
+    assert held.press(Key.PICK1) == []
+    assert held.is_in(State.HELD)
+
+
+def test_a_yes_to_guard_logout_that_comes_late_ends_nobody_elses_session(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), receipt(A))
+    lab.say(ev.CardPresent(counter=3))
+    assert lab.is_in(State.ACTIVE)
+    assert lab.say(letters.LogoutChecked(session=A, answer=YES)) == []
+    assert lab.is_in(State.ACTIVE)
+    assert ("stale", {"session": B, "event": "staff_end"}) in lab.journal.records
+
+
 def test_nothing_of_a_pin_is_in_scenes_letters_or_journal(held: Lab) -> None:
     held.call_staff()
     held.enter_pin(PIN)
@@ -320,16 +380,16 @@ def test_a_try_that_was_not_looked_at_floods_no_journal(held: Lab) -> None:
 
 def test_guard_logout_with_a_right_pin_ends_the_session_in_a_named_persons_name(lab: Lab) -> None:
     lab.open_session()
-    assert lab.say(letters.LogoutChecked(answer=NO)) == []
+    assert lab.say(letters.LogoutChecked(session=A, answer=NO)) == []
     assert lab.is_in(State.ACTIVE)
-    assert lab.say(letters.LogoutChecked(answer=YES))[:2] == ["cover", "end a with logout"]
+    assert lab.say(letters.LogoutChecked(session=A, answer=YES))[:2] == ["cover", "end a with logout"]
     act = {"session": A, "act": "logout", "staff": NUMBER, "door": "control"}
     assert ("staff", act) in lab.journal.records
 
 
 def test_of_two_staff_who_act_at_once_the_one_who_ends_wins(held: Lab) -> None:
     held.grant()
-    held.inbox.post(letters.LogoutChecked(answer=replace(YES, staff=COLLEAGUE)))
+    held.inbox.post(letters.LogoutChecked(session=A, answer=replace(YES, staff=COLLEAGUE)))
     held.press("1")
     assert held.is_in(State.ENDING)
 
@@ -431,6 +491,8 @@ class Counter(RuleBasedStateMachine):
             uncovered = any(call.startswith("uncover") for call in made)
             if uncovered and before.state is State.HELD and before.current not in self.yes_for:
                 self.illegal = f"{content} uncovered a held session"
+            if uncovered and before.current is not None:
+                self.yes_for.discard(before.current)  # a PIN opens once
 
     @rule(key=st.sampled_from(Key))
     def press(self, key: Key) -> None:
@@ -487,7 +549,8 @@ class Counter(RuleBasedStateMachine):
 
     @rule()
     def the_other_member_of_staff_ends(self) -> None:
-        self._say(letters.LogoutChecked(answer=replace(YES, staff=COLLEAGUE)))
+        current = self.lab.core.snapshot().session.current
+        self._say(letters.LogoutChecked(session=current, answer=replace(YES, staff=COLLEAGUE)))
 
     @rule()
     def the_wipe_is_proven(self) -> None:

@@ -107,7 +107,7 @@ def test_a_hotkey_that_cannot_be_heard_is_a_warning_with_a_way_round_it() -> Non
 @pytest.mark.chain
 def test_a_hotkey_that_can_be_heard_is_named() -> None:
     with Xvfb() as server:
-        assert doctor(DISPLAY=server.display).hotkey() == "ctrl+alt+shift+l, XInput 2"
+        assert doctor(DISPLAY=server.display).hotkey() == "ctrl+alt+shift+l (the default), XInput 2"
 
 
 def test_a_bubblewrap_that_may_not_make_namespaces_is_told_in_its_words(tmp_path: Path) -> None:

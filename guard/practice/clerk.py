@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from Xlib import X, display
 
 from guard.errors import MachineError
+from guard.staff.desk import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,8 @@ class Clerk:
         self._hands.press("Return")
 
     def pick(self, place: int) -> None:
-        """Press the choice at this place of the list, the first is 1."""
+        """Look at the list that has just come up, and press the choice at this place; the first is 1."""
+        threading.Event().wait(2 * SETTLE_SECONDS)
         self._hands.write(str(place))
 
     def _pad_is_open(self) -> bool:

@@ -1,8 +1,9 @@
 """The words of the screens, from the catalogue files in ``texts/``.
 
 A text marks where a line may break with ``|`` (Japanese has no spaces, and a word cut in two is hard to
-read) and gives the reading of a word as ``{word:reading}``. ``{seconds}`` and ``{count}`` stand for numbers.
-Keys with a cause's name behind them (``ENDING.main.card_absent``) are preferred to the plain one.
+read) and gives the reading of a word as ``{word:reading}``. ``{seconds}``, ``{minutes}`` and ``{count}``
+stand for numbers. Keys with a cause's name behind them (``ENDING.main.card_absent``) are preferred to the
+plain one; on the staff's pad the name is a step's or a screen's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RUBY = re.compile(r"\{([^{}:|]+):([^{}:|]+)\}")
-_NUMBER = re.compile(r"\{(seconds|count)\}")
+_NUMBER = re.compile(r"\{(seconds|minutes|count)\}")
 
 
 class Catalogue:

@@ -15,6 +15,7 @@ from guard.errors import BrokenPromiseError, MachineError
 from guard.screens.messages import (
     Alive,
     EndPressed,
+    KeyPressed,
     LanguagePressed,
     Open,
     Painted,
@@ -73,9 +74,9 @@ class CurtainProcess:
 
     @property
     def language(self) -> Language:
-        """The language that is shown now."""
+        """The language that is shown now: the citizen's, but on the staff's pad the operator's."""
         with self._lock:
-            return self._language
+            return self._setup.language if self._scene.desk else self._language
 
     def start(self, areas: Areas) -> None:
         """See `Curtain.start`."""
@@ -83,7 +84,7 @@ class CurtainProcess:
             old = self._life
             self._life = life = _Life(self._sealer, self._listener, self._setup, self._speak)
             life.send(Open(areas=areas))
-            life.show(self._scene_now(), self._language)
+            life.show(self._scene_now(), self.language)
         sealing = self._sealing(life.descriptor)
         threading.Thread(target=_replace, args=(old, life, sealing), name="curtain", daemon=True).start()
 
@@ -95,7 +96,7 @@ class CurtainProcess:
             self._scene = scene
             self._shown_at = self._clock.monotonic()
             if self._life:
-                self._life.show(scene, self._language)
+                self._life.show(scene, self.language)
 
     def pulse(self) -> None:
         """See `Curtain.pulse`."""
@@ -107,7 +108,7 @@ class CurtainProcess:
         """See `Curtain.check`."""
         with self._lock:
             if self._life:
-                self._life.show(self._scene_now(), self._language)
+                self._life.show(self._scene_now(), self.language)
 
     def resize(self, areas: Areas) -> None:
         """See `Curtain.resize`."""
@@ -132,14 +133,17 @@ class CurtainProcess:
         with self._lock:
             self._language = language
             if self._life:
-                self._life.show(self._scene_now(), language)
+                self._life.show(self._scene_now(), self.language)
 
     def _scene_now(self) -> Scene:
-        """Return the scene with its countdown where it stands by now."""
-        if self._scene.seconds_left is None:
-            return self._scene
+        """Return the scene with its countdowns where they stand by now."""
         gone = int(self._clock.monotonic() - self._shown_at)
-        return replace(self._scene, seconds_left=max(0, self._scene.seconds_left - gone))
+        desk = self._scene.desk
+        return replace(
+            self._scene,
+            seconds_left=_after(self._scene.seconds_left, gone),
+            desk=desk and replace(desk, wait=_after(desk.wait, gone)),
+        )
 
     def _sealing(self, descriptor: int) -> Sealing:
         setup = self._setup
@@ -149,6 +153,7 @@ class CurtainProcess:
             channel_fd=descriptor,
             environment={
                 "LANG": "C.UTF-8",
+                "PYWEBVIEW_LOG": "CRITICAL",  # pages call it with the keys of a PIN; not a word about that
                 "QT_API": "pyside6",
                 "QT_ENABLE_HIGHDPI_SCALING": "0",  # areas are pixels of the display server
                 **setup.environment,
@@ -159,6 +164,10 @@ class CurtainProcess:
             readable=setup.readable,
             display=setup.display,
         )
+
+
+def _after(seconds: int | None, gone: int) -> int | None:
+    return None if seconds is None else max(0, seconds - gone)
 
 
 def _replace(old: _Life | None, new: _Life, sealing: Sealing) -> None:
@@ -262,6 +271,8 @@ class _Life:
                 self._listener.staff_pressed()
             case LanguagePressed(language=language):
                 self._speak(language)
+            case KeyPressed(key=key):
+                self._listener.key_pressed(key)
 
     def _seen(self, seq: int) -> None:
         with self._lock:

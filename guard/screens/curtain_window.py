@@ -25,6 +25,7 @@ from guard.screens.catalogue import Catalogue
 from guard.screens.messages import (
     Alive,
     EndPressed,
+    KeyPressed,
     LanguagePressed,
     Open,
     Painted,
@@ -36,9 +37,10 @@ from guard.screens.messages import (
     write_report,
 )
 from guard.screens.page import curtain_page, strip_page
-from guard.screens.port import Scene, Screen
+from guard.screens.port import Key, Scene, Screen
 from guard.screens.qt_window import GuiThread, QtWindow
 from guard.screens.view import curtain_view, strip_view
+from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -63,13 +65,18 @@ class Api:
         self._report(EndPressed())
 
     def staff(self) -> None:
-        """The staff button was pressed."""
+        """A staff button was pressed."""
         self._report(StaffPressed())
 
     def language(self, value: str) -> None:
         """A language button was pressed."""
         with contextlib.suppress(ValueError):
             self._report(LanguagePressed(language=Language(value)))
+
+    def key(self, value: str) -> None:
+        """A key of the staff's pad was pressed."""
+        with contextlib.suppress(ValueError):
+            self._report(KeyPressed(key=Key(value)))
 
     def painted(self, seq: int) -> None:
         """The page has drawn the view of this number."""
@@ -148,6 +155,7 @@ class CurtainWindow:
         self._told = -1
         self._heard = threading.Event()
         self._latest: Show | None = None
+        self._alone = False
         _, strip, curtain = opening.areas
         self._curtain = Page(curtain_page(), curtain, self._gui, self)
         self._strip = Page(strip_page(), strip, self._gui, self)
@@ -191,6 +199,8 @@ class CurtainWindow:
         self._latest = order
         numbered = {"seq": order.seq}
         curtain = curtain_view(order.scene, order.language, self._catalogue) | numbered
+        if self._alone:
+            curtain["staffLabel"] = ""  # nobody would hear it
         strip = strip_view(order.scene, order.language, self._catalogue) | numbered
         self._curtain.draw(curtain)
         self._strip.draw(strip)
@@ -200,6 +210,7 @@ class CurtainWindow:
         self._strip.qt().place(strip)
 
     def _guard_alone(self) -> None:
+        self._alone = True
         self._curtain.qt().stay_on_top()
         self._strip.qt().hide()
         last = self._latest
@@ -230,6 +241,7 @@ class CurtainWindow:
 
 def main() -> int:
     """Run the curtain until it is killed; returns 1 when there is no core to follow."""
+    forbid_core_dumps()  # the digits of a PIN pass through
     switch_off_the_unsafe()
     channel = Channel.inherited(int(sys.argv[1]))
     messages = channel.messages()

@@ -1,7 +1,7 @@
 """What core and curtain say to each other, as values; both ends read and write it here.
 
 To the curtain: ``open`` (once, first), ``scene``, ``resize``. From it: ``up`` (once), ``painted``, ``end``,
-``staff``, ``language``. The core keeps the language: a page only tells that a button was pressed.
+``staff``, ``language``, ``key``. The core keeps the language: a page only tells that a button was pressed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from guard.browser.port import Geometry
 from guard.errors import BrokenPromiseError
-from guard.screens.port import Scene, Screen
+from guard.screens.port import PICKS, Choice, DeskNote, DeskScene, DeskStep, Key, Scene, Screen, Warned
 from guard.settings.model import Language
-from guard.wire import read_area, read_number, read_text
+from guard.wire import read_area, read_flag, read_number, read_object, read_text
 
 if TYPE_CHECKING:
     from guard.channel import Message
@@ -82,8 +82,15 @@ class LanguagePressed:
     language: Language
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed:
+    """A key of the staff's pad was pressed on the screen."""
+
+    key: Key
+
+
 Order = Open | Show | Resize | Alive
-Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed
+Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed | KeyPressed
 
 
 def write_order(order: Order) -> Message:
@@ -110,16 +117,9 @@ def read_order(message: Message) -> Order:
             case "alive":
                 return Alive()
             case "scene":
-                left = message["seconds_left"]
-                scene = Scene(
-                    screen=Screen(read_text(message["screen"])),
-                    cause=read_text(message["cause"]),
-                    alerts=read_number(message["alerts"]),
-                    seconds_left=None if left is None else read_number(left),
-                )
                 return Show(
                     seq=read_number(message["seq"]),
-                    scene=scene,
+                    scene=_scene(message),
                     language=Language(read_text(message["language"])),
                 )
     except (KeyError, TypeError, ValueError) as error:
@@ -140,6 +140,8 @@ def write_report(report: Report) -> Message:
             return {"is": "staff"}
         case LanguagePressed(language=language):
             return {"is": "language", "value": language}
+        case KeyPressed(key=key):
+            return {"is": "key", "key": key}
 
 
 def read_report(message: Message) -> Report:
@@ -156,9 +158,52 @@ def read_report(message: Message) -> Report:
                 return StaffPressed()
             case "language":
                 return LanguagePressed(language=Language(read_text(message["value"])))
+            case "key":
+                return KeyPressed(key=Key(read_text(message["key"])))
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the curtain sent a malformed report") from error
     raise BrokenPromiseError("the curtain sent an unknown report")
+
+
+def _scene(message: Message) -> Scene:
+    warned, desk = message["warned"], message["desk"]
+    return Scene(
+        screen=Screen(read_text(message["screen"])),
+        cause=read_text(message["cause"]),
+        alerts=read_number(message["alerts"]),
+        seconds_left=_seconds(message["seconds_left"]),
+        warned=None if warned is None else Warned(read_text(warned)),
+        card_back=read_flag(message["card_back"]),
+        desk=None if desk is None else _desk(read_object(desk)),
+    )
+
+
+def _desk(desk: Message) -> DeskScene:
+    note = desk["note"]
+    return DeskScene(
+        step=DeskStep(read_text(desk["step"])),
+        names=_texts(desk["names"]),
+        more=read_flag(desk["more"]),
+        who=read_text(desk["who"]),
+        digits=read_number(desk["digits"]),
+        note=None if note is None else DeskNote(read_text(note)),
+        wait=_seconds(desk["wait"]),
+        choices=tuple(Choice(choice) for choice in _texts(desk["choices"])),
+        alert=read_text(desk["alert"]),
+        reasons=_texts(desk["reasons"]),
+    )
+
+
+def _seconds(value: object) -> int | None:
+    return None if value is None else read_number(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    if len(value) > len(PICKS):
+        raise ValueError("a list that is longer than there are keys to pick from it")
+    return tuple(read_text(text) for text in value)
 
 
 def _areas(value: object) -> Areas:

@@ -13,7 +13,7 @@ _INCLUDE: Final = re.compile(r"\{\{(\w+)\}\}")
 
 def curtain_page() -> str:
     """Return the page of the curtain."""
-    return _document("curtain", _part("curtain"), _file("curtain.js"))
+    return _document("curtain", _part("curtain"), _file("desk.js") + _file("curtain.js"))
 
 
 def strip_page() -> str:

@@ -7,6 +7,7 @@ are down now and are modifiers or the combination's own.
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from Xlib.protocol.rq import Event as XEvent
 
+_log = logging.getLogger(__name__)
 _MODIFIERS = {"ctrl": X.ControlMask, "alt": X.Mod1Mask, "shift": X.ShiftMask, "super": X.Mod4Mask}
 _ALL = reduce(or_, _MODIFIERS.values())
 """The four that must be held or not as the combination says; locks and others do not matter."""
@@ -84,7 +86,10 @@ class Hotkey:
         """Look at an event of the connection; tell whether it was for the hotkey alone."""
         if event.type == X.MappingNotify:
             self._client.refresh_keyboard_mapping(event)
+            heard = bool(self._codes)
             self._read_keyboard()
+            if heard and not self._codes:
+                _log.warning("%s", hotkey_problem(self._client, self._combination))
             return True
         key = raw_key(self._client, event)
         if key is None:

@@ -52,6 +52,8 @@ class PadKeys:
         self._wanted = False
         self._window: int | None = None
         """The window the grab is on, while we hold one."""
+        self._released = (0, 0)
+        """The last key that went up, and when (server's ms): one that goes down at once again is held."""
 
     def take(self, *, on: bool) -> None:
         """Want the keyboard from now on (then `hold` gets it), or give it back."""
@@ -89,8 +91,12 @@ class PadKeys:
         """Look at an event of the connection; tell whether it was for the pad alone."""
         if event.type not in {X.KeyPress, X.KeyRelease}:
             return False
+        repeated = event.type == X.KeyPress and self._released == (event.detail, event.time)
+        if event.type == X.KeyRelease:
+            self._released = (event.detail, event.time)
         # an event that another client sent by itself carries no key that anybody pressed
-        if event.type == X.KeyPress and event.window.id == self._window and not event.send_event:
+        ours = event.window.id == self._window and not event.send_event
+        if event.type == X.KeyPress and ours and not repeated:
             key = None if event.state & _COMMANDS else self._key(event.detail)
             if key is not None:
                 self._pressed(key)

@@ -25,7 +25,7 @@ from guard.staff.people import (
     check_name,
     check_number,
 )
-from guard.staff.pins import check_new_pin
+from guard.staff.pins import CODE_DIGITS, check_new_pin
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.records import Records
 from guard.staff.throttle import COUNTER_LOCKED_AT, PERSON_LOCKED_AT, wait_after, wait_left
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from guard.staff.people import CounterRecord
     from guard.staff.store import Store
 
-CODE_DIGITS: Final = 16
 HOURS_MOST: Final = 168
 """A week."""
 _NEVER_TRIED: Final = Tries()
@@ -137,7 +136,12 @@ class Book:
         if right and works:
             records.save_code(CodeRecord())  # before the yes: it opens once, even if we die here
             return Answer(verdict=Verdict.YES, staff=EMERGENCY)
-        return Answer(verdict=Verdict.WRONG, staff=EMERGENCY, wait_seconds=wait_after(charged.tries.failures))
+        return Answer(
+            verdict=Verdict.WRONG,
+            staff=EMERGENCY,
+            wait_seconds=wait_after(charged.tries.failures),
+            locked=_reached(COUNTER_LOCKED_AT, record.tries, charged.tries),
+        )
 
     # --- by IT, at the command line
 
@@ -177,11 +181,20 @@ class Book:
         if number in numbers:
             raise ConfigError(f"number {number} is in the book already; see guard staff list.")
         if len(numbers) >= PEOPLE_MOST:
-            raise ConfigError(f"the staff book is full: it holds at most {PEOPLE_MOST} people.")
+            numbers = self._without_one_who_left(numbers, today)
         self._records.save_person(
             PersonRecord(number=number, name=name, hash=self._hasher.hash(pin), expires=expires)
         )
         self._records.save_index((*numbers, number))
+
+    def _without_one_who_left(self, numbers: tuple[str, ...], today: date) -> tuple[str, ...]:
+        """Return the index without the first whose PIN was disabled or has expired; raises ConfigError."""
+        for number in numbers:
+            if self._records.person(number).standing(today) in {Standing.DISABLED, Standing.EXPIRED}:
+                return tuple(each for each in numbers if each != number)
+        raise ConfigError(
+            f"the staff book is full: it holds {PEOPLE_MOST} people; disable somebody who has left first."
+        )
 
     def reset(self, number: str, pin: Secret) -> None:
         """Give a new PIN, and with it end locked and disabled; the counter's lock ends too."""

@@ -136,7 +136,10 @@ def logout(client: ControlClient, typist: Typist, words: Words) -> str:
 
 
 def _line() -> str:
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise ConfigError("what was typed is no text.") from None
     if not line:
         raise ConfigError("nothing was typed.")
     return line.rstrip("\r\n")

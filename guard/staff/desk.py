@@ -2,8 +2,9 @@
 
 The pad is a small machine beside the session's table. It collects keys, asks the book, and offers what fits;
 what it hands out is a `Deed`, and there is none without the book's YES to the question that is under way on
-this very pad (answers carry its number; one that comes late, or twice, opens nothing). A deed names the
-session that was on the counter when the PIN was entered, so it can never land on the next citizen's.
+this very pad (answers carry its number; one that comes late, or twice, opens nothing). The pad is closed when
+a session opens, and to resume names the session that was current when the PIN was entered: nothing that is
+chosen here lands on the next citizen's.
 
 All methods are for the core's thread. The digits live here as long as they are being typed and nowhere else.
 """
@@ -18,7 +19,10 @@ from guard.inbox import DeskDue, PeopleFound, PinChecked
 from guard.journal.alerts import Reason
 from guard.screens.port import PICKS, Choice, DeskNote, DeskScene, DeskStep, Key
 from guard.secret import Secret
+from guard.session.effects import AlertKind
 from guard.session.table import State
+from guard.staff.people import NUMBER_MOST
+from guard.staff.pins import CODE_DIGITS, PIN_LEAST, PIN_MOST
 from guard.staff.port import EMERGENCY, Person, Verdict
 
 if TYPE_CHECKING:
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
 
     from guard.clock import Clock
     from guard.inbox import Content
-    from guard.session.effects import AlertKind
     from guard.session.events import SessionId, StaffId
     from guard.session.table import Session
     from guard.staff.port import StaffBook
@@ -35,13 +38,9 @@ if TYPE_CHECKING:
 TYPING_SECONDS: Final = 60.0
 """s without a press until the pad goes back to the cover."""
 AUTHORITY_SECONDS: Final = 30.0
-"""s without a press for which a PIN that was right stands open on the pad."""
+"""s without a step further for which a PIN that was right stands open on the pad."""
 SETTLE_SECONDS: Final = 0.7
-"""s for which a list of choices that changed under a finger takes no press."""
-PIN_LEAST: Final = 6
-PIN_MOST: Final = 12
-CODE_DIGITS: Final = 16
-NUMBER_MOST: Final = 8
+"""s for which a list that came up, or changed, takes no press: it was meant for what was there before."""
 
 _DUE: Final = "desk"
 _REASONS: Final = tuple(Reason)
@@ -88,9 +87,9 @@ class _Pad:
     question: int | None = None
     """The question to the book that is under way."""
     grant: Grant | None = None
-    offered: tuple[Choice, ...] = ()
+    offered: tuple[Choice | AlertKind, ...] = ()
+    """What the list on the pad is about, and since when (monotonic s)."""
     offered_at: float = 0.0
-    first_offer: bool = True
 
 
 class Desk:
@@ -110,11 +109,6 @@ class Desk:
     def is_open(self) -> bool:
         """Tell whether the pad is shown."""
         return self._pad is not None
-
-    @property
-    def typing(self) -> bool:
-        """Tell whether somebody may be in the middle of a PIN."""
-        return self._pad is not None and self._pad.step in {DeskStep.PIN, DeskStep.CODE}
 
     def open(self) -> None:
         """Show the pad, if it is not shown already, and ask the book who there is."""
@@ -167,7 +161,9 @@ class Desk:
         pad = self._pad
         if pad is None:
             return None
-        self._stay(AUTHORITY_SECONDS if pad.grant else TYPING_SECONDS)
+        if pad.grant is None:
+            self._stay(TYPING_SECONDS)
+        before, deed = pad.step, None
         match pad.step:
             case DeskStep.WHO:
                 self._press_who(pad, key)
@@ -175,13 +171,13 @@ class Desk:
                 self._press_digits(pad, key, session, least=PIN_LEAST, most=PIN_MOST)
             case DeskStep.CODE:
                 self._press_digits(pad, key, session, least=CODE_DIGITS, most=CODE_DIGITS)
-            case DeskStep.CHOOSE:
-                return self._press_choice(pad, key, session, alerts)
-            case DeskStep.REASON:
-                return self._press_reason(pad, key, alerts)
+            case DeskStep.CHOOSE | DeskStep.REASON:
+                deed = self._press_list(pad, key, session, alerts)
             case DeskStep.CHECKING:
                 pass
-        return None
+        if self._pad and pad.grant and (deed or pad.step is not before):
+            self._stay(AUTHORITY_SECONDS)
+        return deed
 
     # --- what is shown
 
@@ -191,6 +187,7 @@ class Desk:
         if pad is None:
             return None
         names = [person.name for person in _page(pad)]
+        offered = self._offer(pad, session, alerts)
         return DeskScene(
             step=pad.step,
             names=tuple(names) if pad.step is DeskStep.WHO else (),
@@ -199,8 +196,8 @@ class Desk:
             digits=len(pad.digits),
             note=pad.note,
             wait=self._wait(pad),
-            choices=self._offer(pad, session, alerts) if pad.step is DeskStep.CHOOSE else (),
-            alert=alerts[0].value if pad.step is DeskStep.REASON and alerts else "",
+            choices=tuple(each for each in offered if isinstance(each, Choice)),
+            alert=next((each.value for each in offered if isinstance(each, AlertKind)), ""),
             reasons=tuple(_REASONS) if pad.step is DeskStep.REASON else (),
         )
 
@@ -208,13 +205,17 @@ class Desk:
         left = 0.0 if pad.wait_until is None else pad.wait_until - self._clock.monotonic()
         return ceil(left) if left > 0 else None
 
-    def _offer(self, pad: _Pad, session: Session, alerts: Sequence[AlertKind]) -> tuple[Choice, ...]:
-        """Return the choices, and keep since when they have been these."""
-        offered = choices(session, pad.grant, alerts=bool(alerts))
+    def _offer(
+        self, pad: _Pad, session: Session, alerts: Sequence[AlertKind]
+    ) -> tuple[Choice | AlertKind, ...]:
+        """Return what the list is about (choices, or one alert), and keep since when it has been that."""
+        offered: tuple[Choice | AlertKind, ...] = ()
+        if pad.step is DeskStep.CHOOSE:
+            offered = choices(session, pad.grant, alerts=bool(alerts))
+        elif pad.step is DeskStep.REASON:
+            offered = tuple(alerts[:1])
         if offered != pad.offered:
-            pad.offered_at = self._clock.monotonic() - (SETTLE_SECONDS if pad.first_offer else 0.0)
-            pad.first_offer = False
-            pad.offered = offered
+            pad.offered, pad.offered_at = offered, self._clock.monotonic()
         return offered
 
     # --- the steps
@@ -255,43 +256,51 @@ class Desk:
                 pad.number, pin, lambda answer: self._post(PinChecked(serial=serial, answer=answer))
             )
 
-    def _press_choice(
-        self, pad: _Pad, key: Key, session: Session, alerts: Sequence[AlertKind]
-    ) -> Deed | None:
-        if key is Key.BACK:
-            self.close()
-            return None
+    def _press_list(self, pad: _Pad, key: Key, session: Session, alerts: Sequence[AlertKind]) -> Deed | None:
         offered = self._offer(pad, session, alerts)
-        at = _ORDINALS.get(key, len(offered))
-        settled = self._clock.monotonic() - pad.offered_at >= SETTLE_SECONDS
-        if pad.grant is None or at >= len(offered) or not settled:
-            return None
-        choice = offered[at]
+        if key is Key.BACK and pad.step is DeskStep.CHOOSE:
+            self.close()
+        elif key is Key.BACK or not offered:
+            pad.step = DeskStep.CHOOSE
+        elif pad.grant and key in _ORDINALS and self._clock.monotonic() - pad.offered_at >= SETTLE_SECONDS:
+            match offered[0]:
+                case AlertKind() as alert:
+                    return self._acknowledged(pad, pad.grant, alert, _ORDINALS[key], last=len(alerts) == 1)
+                case Choice():
+                    return self._chosen(pad, pad.grant, offered, _ORDINALS[key], session)
+        return None
+
+    def _chosen(
+        self,
+        pad: _Pad,
+        grant: Grant,
+        offered: Sequence[Choice | AlertKind],
+        at: int,
+        session: Session,
+    ) -> Deed | None:
+        choice = offered[at] if at < len(offered) else None
         if choice is Choice.RESUME and not session.card_back:
             pad.note = DeskNote.CARD_MISSING
-            return None
-        if choice is Choice.ALERTS:
+        elif choice is Choice.ALERTS:
             pad.step, pad.note = DeskStep.REASON, None
-            return None
-        grant = pad.grant
-        self.close()
-        return Deed(choice=choice, staff=grant.staff, session=grant.session)
-
-    def _press_reason(self, pad: _Pad, key: Key, alerts: Sequence[AlertKind]) -> Deed | None:
-        at = _ORDINALS.get(key, len(_REASONS))
-        if key is Key.BACK or not alerts:
-            pad.step = DeskStep.CHOOSE
-        elif pad.grant is not None and at < len(_REASONS):
-            if len(alerts) == 1:
-                pad.step = DeskStep.CHOOSE
-            return Deed(
-                choice=Choice.ALERTS,
-                staff=pad.grant.staff,
-                session=pad.grant.session,
-                alert=alerts[0],
-                reason=_REASONS[at],
-            )
+        elif isinstance(choice, Choice):
+            self.close()
+            return Deed(choice=choice, staff=grant.staff, session=grant.session)
         return None
+
+    @staticmethod
+    def _acknowledged(pad: _Pad, grant: Grant, alert: AlertKind, at: int, *, last: bool) -> Deed | None:
+        if at >= len(_REASONS):
+            return None
+        if last:
+            pad.step = DeskStep.CHOOSE
+        return Deed(
+            choice=Choice.ALERTS,
+            staff=grant.staff,
+            session=grant.session,
+            alert=alert,
+            reason=_REASONS[at],
+        )
 
     def _stay(self, seconds: float) -> None:
         self._timers.arm(_DUE, seconds, DeskDue())

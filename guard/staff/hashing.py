@@ -47,7 +47,7 @@ class Argon2Hasher:
         """See `Hasher.verify`."""
         try:
             return self._hasher.verify(hashed, secret.reveal())
-        except VerifyMismatchError:
+        except (VerifyMismatchError, UnicodeEncodeError):  # what is no text was never anybody's PIN
             return False
         except (Argon2Error, InvalidHashError) as error:
             raise MachineError(f"a PIN could not be checked ({type(error).__name__}).") from None

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from guard.secret import Secret
 
-LEAST: Final = 6
+PIN_LEAST: Final = 6
 """Digits."""
-MOST: Final = 12
+PIN_MOST: Final = 12
+CODE_DIGITS: Final = 16
+"""Of an emergency code, which nobody chooses."""
 _GROUP_MOST: Final = 3
 """Digits of the longest group that counts as repeated."""
 _REIWA: Final = 2018
@@ -25,8 +27,8 @@ _REIWA: Final = 2018
 def check_new_pin(pin: Secret, number: str, today: date) -> None:
     """Raise ConfigError, without the PIN in it, when this person may not have this PIN."""
     digits = pin.reveal()
-    if not (LEAST <= len(digits) <= MOST and digits.isascii() and digits.isdigit()):
-        raise ConfigError(f"a PIN has {LEAST} to {MOST} digits and nothing else.")
+    if not (PIN_LEAST <= len(digits) <= PIN_MOST and digits.isascii() and digits.isdigit()):
+        raise ConfigError(f"a PIN has {PIN_LEAST} to {PIN_MOST} digits and nothing else.")
     if any(_repeats(digits, digits[:size]) for size in range(1, _GROUP_MOST + 1)):
         raise ConfigError("this PIN repeats itself, which is easily seen; take another one.")
     if _runs(digits):

@@ -88,6 +88,8 @@ def secret_service(environment: Mapping[str, str], runtime: Path, folder: Path) 
             shutil.rmtree(place, ignore_errors=True)  # of a vault that was killed
             place.mkdir(mode=_PRIVATE)
             stack.callback(shutil.rmtree, place, ignore_errors=True)
+            for half in keyrings(folder).glob("*.temp-*"):  # of a write that found the disk full
+                half.unlink(missing_ok=True)
             key = _master_key(folder)
             kept_before = _kept(folder)
             address = _bus(environment, place, stack)

@@ -41,7 +41,7 @@ _BUSY: Final = Answer(verdict=Verdict.WAIT, wait_seconds=1.0)
 _BROKEN: Final = Answer(verdict=Verdict.BROKEN)
 _ANSWER_MOST: Final = 64 * 1024
 """Bytes; a list of 100 people has about 20,000."""
-_KEPT: Final = ("PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "PYTHONPATH")
+_KEPT: Final = ("PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
 _VAULT: Final = (sys.executable, "-P", "-m", "guard.staff.vault")
 
 _Kind = TypeVar("_Kind")
@@ -64,7 +64,7 @@ class Vault:
     def ask(self, do: str, pin: Secret | None = None, **fields: object) -> Mapping[str, object]:
         """Return the answer; raises ConfigError or MachineError when refused, MachineError when unclean."""
         request = {**fields, "do": do} | ({} if pin is None else {"pin": pin.reveal()})
-        reply = self._run(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+        reply = self._run(json.dumps(request).encode() + b"\n")
         refused = reply.get("refused")
         if refused is not None:
             raise (ConfigError if reply.get("whose") == "config" else MachineError)(str(refused))
@@ -157,7 +157,7 @@ class VaultBook:
     def people(self, then: Callable[[tuple[Person, ...] | None], None]) -> None:
         """See `StaffBook.people`."""
         question = _Question(lambda: then(self._people()), lambda: then(None))
-        if not self._queued(question):
+        if not self._queued(question, however_many=True):  # nobody can guess by asking who there is
             then(None)
 
     def verify(self, number: str, pin: Secret, then: Callable[[Answer], None]) -> None:
@@ -178,9 +178,9 @@ class VaultBook:
         self._vault.stop()
         self._thread.join()
 
-    def _queued(self, question: _Question) -> bool:
+    def _queued(self, question: _Question, *, however_many: bool = False) -> bool:
         with self._changed:
-            if self._closed or len(self._waiting) >= WAITING_MOST:
+            if self._closed or (len(self._waiting) >= WAITING_MOST and not however_many):
                 return False
             self._waiting.append(question)
             self._changed.notify()
@@ -202,8 +202,8 @@ class VaultBook:
     def _people(self) -> tuple[Person, ...] | None:
         try:
             return _read_people(self._vault.ask("people"))
-        except GuardError as error:
-            _log.error("the staff cannot be listed: %s", error.sentence)
+        except Exception as error:  # noqa: BLE001 -- whoever asks gets an answer, whatever happened
+            _log.error("the staff cannot be listed: %s", _sentence(error))
             return None
 
     def _verified(self, number: str, pin: Secret) -> Answer:
@@ -212,8 +212,8 @@ class VaultBook:
             return gate
         try:
             answer = _read_answer(self._vault.ask("verify", pin, number=number), number)
-        except GuardError as error:
-            _log.error("a PIN cannot be checked: %s", error.sentence)
+        except Exception as error:  # noqa: BLE001 -- whoever asks gets an answer, and this one is a no
+            _log.error("a PIN cannot be checked: %s", _sentence(error))
             return _BROKEN
         now, wait = self._clock.monotonic(), answer.wait_seconds
         self._gates[_door(number)] = _Gate(until=now + wait, believed_until=now + min(wait, GATE_MOST))
@@ -225,6 +225,11 @@ class VaultBook:
         if now >= gate.believed_until:
             return None
         return Answer(verdict=Verdict.WAIT, wait_seconds=gate.until - now)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what may be logged: no text of an error that could quote what was typed."""
+    return error.sentence if isinstance(error, GuardError) else type(error).__name__
 
 
 def _door(number: str) -> _Door:

@@ -7,11 +7,13 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from guard.staff.port import EMERGENCY
 from guard.staff.throttle import COUNTER_LOCKED_AT
 from tests.support.counter import Counter, Record, counter
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
@@ -19,7 +21,6 @@ from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.pcsc import VirtualReader
 
@@ -75,12 +76,25 @@ def _state(one: Counter) -> object:
     return one.status()["state"]
 
 
+def _pick(one: Counter, place: str, state: str) -> Record:
+    """Press this choice until it is taken: a list that has just come up takes no press."""
+    before = one.now()
+    found: list[Record] = []
+
+    def taken() -> bool:
+        found[:] = [r for r in one.journal() if int(str(r["seq"])) > before and r.get("after") == state]
+        if not found and one.keyboard_is_taken():
+            one.type_key(place)
+        return bool(found)
+
+    one.until(taken, f"choice {place}")
+    return found[0]
+
+
 def _resume(one: Counter) -> Record:
     one.open_pad()
     assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
-    before = one.now()
-    one.type_key("1")
-    return one.wait_state("ACTIVE", after=before)
+    return _pick(one, "1", "ACTIVE")
 
 
 @holding
@@ -150,8 +164,7 @@ def test_staff_force_the_logout_at_the_pad(one: Counter) -> None:
     one.wait_state("HELD", after=opened)
     one.open_pad()
     assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
-    one.type_key("2")
-    ended = one.wait_state("ENDING", after=opened)
+    ended = _pick(one, "2", "ENDING")
     assert ended["cause"] == "staff_end"
     one.wait_state("READY", after=opened)
 
@@ -163,7 +176,7 @@ def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_w
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
     one.until(one.keyboard_is_taken, "the pad")
     assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
-    one.type_key("1")
+    _pick(one, "1", "ACTIVE")
     one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
     before = one.now()
     one.reader.remove()
@@ -182,8 +195,7 @@ def test_staff_start_a_session_without_a_card_and_a_card_ends_it(one: Counter) -
     one.open_pad()
     assert one.enter_pin(NUMBER, PIN)["verdict"] == "yes"
     before = one.now()
-    one.type_key("1")
-    one.wait_state("ACTIVE", after=before)
+    _pick(one, "1", "ACTIVE")
     one.until(lambda: one.shows(PORTAL_COLOUR), "the portal")
     one.reader.insert()
     receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
@@ -200,7 +212,7 @@ def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Count
     for key in (*PIN[3:], "Return"):
         one.type_key(key)
     one.wait_record(lambda record: record["kind"] == "pin", "the check", after=before)
-    one.type_key("1")
+    _pick(one, "1", "ACTIVE")
     one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
     before = one.now()
     one.reader.remove()
@@ -268,11 +280,14 @@ def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_mo
     one.reader.insert()
     one.wait_state("ACTIVE", after=before)
     assert one.command("logout", typed=f"{NUMBER}\n103334\n").returncode == 1
+    doors = (NUMBER, "4242", EMERGENCY)
     for guess in range(103_335, 110_000):
-        assert _ask(one, NUMBER if guess % 2 else "4242", str(guess))["ok"] is False
+        assert _ask(one, doors[guess % 3], str(guess))["ok"] is False
     records = [record for record in one.journal() if record["kind"] == "pin"]
+    codes = [record for record in records if record["staff"] == EMERGENCY]
     assert {record["verdict"] for record in records} == {"wrong"}
-    assert len(records) <= COUNTER_LOCKED_AT
+    assert len(records) - len(codes) <= COUNTER_LOCKED_AT
+    assert len(codes) <= COUNTER_LOCKED_AT
     listed = one.command("staff", "list", "--json")
     (person,) = json.loads(listed.stdout)["staff"]
     assert person["failures"] == len([record for record in records if record["staff"] == NUMBER])
@@ -284,17 +299,16 @@ def test_no_pin_is_in_any_argument_environment_log_or_file(one: Counter, tmp_pat
     one.open_pad()
     for key in (NUMBER, "Return", *PIN, "Return"):
         one.type_key(key)
-    checked = one.now()
     one.until(
         lambda: _note_processes(one, seen) and bool([r for r in one.journal() if r["kind"] == "pin"]),
         "the check of the PIN",
     )
-    assert checked >= 0
     assert not [words for words in seen if PIN in words]
     assert PIN not in one.log()
-    for path in tmp_path.rglob("*"):
-        if path.is_file() and not path.is_socket():
-            assert PIN.encode() not in path.read_bytes(), path.name
+    for folder in (tmp_path, Path(one.environment["XDG_RUNTIME_DIR"])):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                assert PIN.encode() not in path.read_bytes(), path.name
 
 
 def _note_processes(one: Counter, seen: set[str]) -> bool:

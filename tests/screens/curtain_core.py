@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from guard.browser.port import Geometry
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from guard.screens.port import Key
 
 WHOLE = Geometry(x=0, y=0, width=1280, height=800)
 
@@ -28,6 +32,9 @@ class Teller:
         pass
 
     def staff_pressed(self) -> None:
+        pass
+
+    def key_pressed(self, _key: Key) -> None:
         pass
 
 

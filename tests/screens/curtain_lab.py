@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from Xlib.xobject.drawable import Window
 
     from guard.screens.messages import Areas
+    from guard.screens.port import Key
 
 PATIENCE = 60.0
 """Seconds until a test gives up; nothing is asserted about how long it took."""
@@ -44,6 +45,7 @@ class Ear:
         self.lost: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.end: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.staff: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.keys: queue.SimpleQueue[Key] = queue.SimpleQueue()
 
     def curtain_up(self, curtain: int, strip: int) -> None:
         self.up.put((curtain, strip))
@@ -56,6 +58,9 @@ class Ear:
 
     def staff_pressed(self) -> None:
         self.staff.put(None)
+
+    def key_pressed(self, key: Key) -> None:
+        self.keys.put(key)
 
 
 class OpenContainer:

@@ -31,12 +31,21 @@
   }
   const buttons = {};
   for (const b of document.querySelectorAll("button")) {
-    buttons[b.id || b.dataset.language] = box(b.getBoundingClientRect());
+    if (b.checkVisibility()) buttons[b.dataset.key || b.id || b.dataset.language] = box(b.getBoundingClientRect());
   }
-  const rect = (selector) => { const e = document.querySelector(selector); return e && box(e.getBoundingClientRect()); };
+  const rect = (selector) => { const e = document.querySelector(selector); return e?.checkVisibility() ? box(e.getBoundingClientRect()) : null; };
   return JSON.stringify({
     texts, buttons,
     main: parseFloat(getComputedStyle(document.getElementById("main")).fontSize),
+    field: document.getElementById("desk-field")?.checkVisibility() ? document.getElementById("desk-field").textContent : null,
+    dots: document.querySelectorAll("#desk-dots .typed").length,
+    panels: [...document.querySelectorAll(".desk-say, .desk-do, .desk-bar, .desk-foot")].filter((e) => [...e.children].some((c) => c.checkVisibility())).map((e) => {
+      const inner = [...e.children].filter((c) => c.checkVisibility()).map((c) => box(c.getBoundingClientRect()));
+      return [Math.min(...inner.map((b) => b[0])), Math.min(...inner.map((b) => b[1])), Math.max(...inner.map((b) => b[2])), Math.max(...inner.map((b) => b[3]))];
+    }),
+    spilt: [...document.querySelectorAll("button, .note, .desk-bar, #desk-field, #desk-who")]
+      .filter((e) => e.checkVisibility() && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
+      .map((e) => e.dataset.key || e.id || e.className),
     fits: document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight,
     viewport: [innerWidth, innerHeight],
     words: rect(".words"), footer: rect("footer"), picture: rect("[data-picture]:not([hidden])"),

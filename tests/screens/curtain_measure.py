@@ -18,9 +18,11 @@ from PySide6.QtWidgets import QApplication
 
 from guard.screens.catalogue import Catalogue
 from guard.screens.page import curtain_page, strip_page
-from guard.screens.port import Scene, Screen
+from guard.screens.port import Scene, Screen, Warned
 from guard.screens.view import LANGUAGES, curtain_view, strip_view
 from guard.settings.model import Language
+from tests.screens.curtain_desks import desks
+from tests.screens.curtain_desks import scene as around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,8 +123,14 @@ def main(out: Path, pictures: Path | None) -> None:
                     )
                     curtain.measure(quiet | {"seq": 1})
                     curtain.picture(pictures / f"{name}.png")
-            view = strip_view(Scene(screen=Screen.ACTIVE), language, catalogue) | {"seq": 1}
-            measured.append({**facts, "screen": "strip", **_dict(strip.measure(view))})
+            for name, desk in desks():
+                view = curtain_view(around(desk), language, catalogue) | {"seq": 1}
+                measured.append({**facts, "screen": f"desk.{name}", **_dict(curtain.measure(view))})
+            for warned in (*Warned, None):
+                scene = Scene(screen=Screen.ACTIVE, warned=warned, seconds_left=120 if warned else None)
+                view = strip_view(scene, language, catalogue) | {"seq": 1}
+                name = f"strip.{warned}" if warned else "strip"
+                measured.append({**facts, "screen": name, **_dict(strip.measure(view))})
             if pictures and (width, height) == PICTURED and language is Language.JA:
                 strip.picture(pictures / "strip.png")
     out.write_text(json.dumps(measured), "utf-8")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
+import resource
 import signal
 import subprocess
 import sys
@@ -22,7 +25,7 @@ from guard.core import CURTAIN_PULSE
 from guard.errors import MachineError
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.messages import Open, Show, Up, read_report, write_order
-from guard.screens.port import Scene, Screen
+from guard.screens.port import Choice, DeskScene, DeskStep, Key, Scene, Screen, Warned
 from guard.settings.model import Language
 from tests.screens.curtain_lab import (
     AREAS,
@@ -34,6 +37,7 @@ from tests.screens.curtain_lab import (
     environment,
     until,
 )
+from tests.support.clock import TurnedClock
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -44,8 +48,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.chain
 
 BLUE_TINT, GREEN_TINT, GREY_TINT, STRIP_BLUE = "e8f1fe", "e6f5ec", "f2f2f2", "0017c1"
+STRIP_WARNING, PAD_BLUE = "ffd43d", "00118f"
 STAFF_BUTTON, END_BUTTON = (1098, 36), (1206, 36)
 ENGLISH_BUTTON = (450, 744)
+CURTAIN_STAFF_BUTTON = (1204, 744)
+KEYPAD = {
+    Key.D1: (828, 312),
+    Key.D2: (960, 312),
+    Key.D3: (1092, 312),
+    Key.D0: (960, 612),
+    Key.ERASE: (828, 612),
+    Key.ENTER: (1092, 612),
+    Key.BACK: (200, 744),
+}
+"""Where keys lie on a pad of 1280x800."""
+PIN_PAD = DeskScene(step=DeskStep.PIN, who="A", digits=3)
 
 
 @pytest.fixture(params=[None, "openbox"], ids=["bare", "openbox"])
@@ -125,6 +142,14 @@ def shows(stranger: Stranger, colour: str) -> bool:
     return stranger.colour(5, 100) == colour
 
 
+def pad_is_open(stranger: Stranger) -> bool:
+    return stranger.colour(5, 5) == PAD_BLUE
+
+
+def strip_is(stranger: Stranger, colour: str) -> bool:
+    return stranger.colour(5, 5) == colour
+
+
 def test_up_means_that_the_first_scene_can_be_seen(
     screen: str,
     ear: Ear,
@@ -175,6 +200,141 @@ def test_buttons_reach_the_listener_and_do_not_take_the_keyboard(
     ear.end.get(timeout=PATIENCE)
     assert stranger.display.get_input_focus().focus == before
     assert ear.lost.empty()
+
+
+def test_the_staff_button_of_the_curtain_reaches_the_listener(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    bare_stranger.click(*CURTAIN_STAFF_BUTTON)
+    ear.staff.get(timeout=PATIENCE)
+    curtain.show(Scene(screen=Screen.READY, desk=PIN_PAD))
+    until(lambda: pad_is_open(bare_stranger))
+    bare_stranger.click(*CURTAIN_STAFF_BUTTON)
+    bare_stranger.click(*KEYPAD[Key.D1])
+    assert ear.keys.get(timeout=PATIENCE) is Key.D1
+    assert ear.staff.empty()
+
+
+def test_keys_pressed_on_the_pad_arrive_in_order_and_do_not_take_the_keyboard(
+    screen: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    stranger: Stranger,
+) -> None:
+    """Also while the page draws: every press changes the number of dots."""
+    curtain = make(setup(screen))
+    curtain.show(Scene(screen=Screen.HELD, seconds_left=60, desk=PIN_PAD))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    before = stranger.display.get_input_focus().focus
+    stranger.lift(window)
+    until(lambda: pad_is_open(stranger))
+    for digits, place in enumerate(KEYPAD.values()):
+        stranger.click(*place)
+        curtain.show(Scene(screen=Screen.HELD, seconds_left=60, desk=replace(PIN_PAD, digits=digits)))
+    assert [ear.keys.get(timeout=PATIENCE) for _ in KEYPAD] == list(KEYPAD)
+    assert stranger.display.get_input_focus().focus == before
+
+
+def test_a_name_a_choice_and_a_reason_are_picked_by_their_place(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    for desk, place, key in (
+        (DeskScene(step=DeskStep.WHO, names=("A", "B", "C"), more=True), (200, 312), Key.PICK3),
+        (DeskScene(step=DeskStep.WHO, names=("A", "B", "C"), more=True), (300, 612), Key.MORE),
+        (DeskScene(step=DeskStep.WHO), (1080, 744), Key.EMERGENCY),
+        (DeskScene(step=DeskStep.CHOOSE, choices=(Choice.RESUME, Choice.LOGOUT)), (1100, 170), Key.PICK1),
+        (
+            DeskScene(step=DeskStep.REASON, alert="cover_late", reasons=("checked", "mended")),
+            (1100, 330),
+            Key.PICK2,
+        ),
+    ):
+        curtain.show(Scene(screen=Screen.HELD, desk=desk))
+        until(partial(presses, bare_stranger, ear, place, key))
+
+
+def presses(stranger: Stranger, ear: Ear, place: tuple[int, int], key: Key) -> bool:
+    """Press there until what lies there is this key; the scene may still be on its way."""
+    stranger.click(*place)
+    with contextlib.suppress(queue.Empty):
+        return ear.keys.get(timeout=1.0) is key
+    return False
+
+
+def test_the_pad_speaks_the_operators_language_and_the_citizens_returns(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.show(Scene(screen=Screen.HELD))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(window)
+    bare_stranger.click(*ENGLISH_BUTTON)
+    until(lambda: language(curtain) is Language.EN)
+    curtain.show(Scene(screen=Screen.HELD, desk=PIN_PAD))
+    assert language(curtain) is Language.JA
+    curtain.show(Scene(screen=Screen.HELD))
+    assert language(curtain) is Language.EN
+
+
+def test_a_warning_turns_the_strip_and_it_turns_back(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    _, strip = ear.up.get(timeout=PATIENCE)
+    bare_stranger.lift(strip)
+    for warned, colour in ((Warned.IDLE, STRIP_WARNING), (None, STRIP_BLUE), (Warned.LONGEST, STRIP_WARNING)):
+        curtain.show(Scene(screen=Screen.ACTIVE, warned=warned, seconds_left=20 if warned else None))
+        until(partial(strip_is, bare_stranger, colour))
+
+
+def test_a_crash_of_the_curtain_writes_no_digits_anywhere(
+    bare: str, sealer: OpenSealer, ear: Ear, make: Callable[[CurtainSetup], CurtainProcess]
+) -> None:
+    """No core dump, also of the engine's processes, and no log of what the pages call."""
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    ear.up.get(timeout=PATIENCE)
+    assert sealer.sealed[0][0].environment["PYWEBVIEW_LOG"] == "CRITICAL"
+    limits = [resource.prlimit(pid, resource.RLIMIT_CORE) for pid in curtain.pids()]
+    assert limits
+    assert all(most <= 1 for _, most in limits)
+
+
+def test_a_new_curtain_shows_the_countdowns_where_they_stand(tmp_path: Path) -> None:
+    clock = TurnedClock()
+    curtain = CurtainProcess(
+        Unsealable(), Ear(), clock, replace(setup(":0"), environment=environment(tmp_path))
+    )
+    curtain.show(Scene(screen=Screen.HELD, seconds_left=60, desk=replace(PIN_PAD, wait=8)))
+    clock.turn(5.0)
+    scene = curtain._scene_now()
+    assert scene.seconds_left == 55
+    assert scene.desk == replace(PIN_PAD, wait=3)
+    clock.turn(5.0)
+    assert curtain._scene_now().desk == replace(PIN_PAD, wait=0)
 
 
 def test_scenes_follow_each_other_and_windows_follow_the_monitor(

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from typing import TypedDict, cast
 
 import pytest
 
+from guard.screens.port import DeskStep
+from guard.settings.model import Language
+from tests.screens.curtain_desks import DIGITS
 from tests.support.xvfb import Xvfb
 
 pytestmark = pytest.mark.chain
@@ -38,6 +42,10 @@ class Measured(TypedDict):
     words: Box | None
     footer: Box | None
     picture: Box | None
+    field: str | None
+    dots: int
+    panels: list[Box]
+    spilt: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +56,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> list[Measured]:
         subprocess.run(
             [sys.executable, "-m", "tests.screens.curtain_measure", str(out)],
             check=True,
-            timeout=300,
+            timeout=600,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder),
@@ -71,6 +79,23 @@ def inside(box: Box, one: Measured) -> bool:
     return min(left, top) > -ROUNDING and right < width + ROUNDING and bottom < height + ROUNDING
 
 
+def meet(one: Box, other: Box) -> bool:
+    """Tell whether they overlap by more than what is rounded away."""
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > ROUNDING
+        and min(one[3], other[3]) - max(one[1], other[1]) > ROUNDING
+    )
+
+
+def within(box: Box, around: Box) -> bool:
+    return (
+        box[0] > around[0] - ROUNDING
+        and box[1] > around[1] - ROUNDING
+        and box[2] < around[2] + ROUNDING
+        and box[3] < around[3] + ROUNDING
+    )
+
+
 def test_nothing_is_cut_off(measured: list[Measured]) -> None:
     assert len(measured) >= 5 * 3 * 9
     assert [where(one) for one in measured if not one["fits"]] == []
@@ -83,12 +108,91 @@ def test_nothing_is_cut_off(measured: list[Measured]) -> None:
     assert cut == []
 
 
+def test_no_words_spill_out_of_their_button_box_or_bar(measured: list[Measured]) -> None:
+    assert [(where(one), one["spilt"]) for one in measured if one["spilt"]] == []
+
+
+def test_no_words_lie_under_a_button(measured: list[Measured]) -> None:
+    hidden = [
+        (where(one), text["text"], name)
+        for one in measured
+        for text in one["texts"]
+        for name, button in one["buttons"].items()
+        if any(meet(box, button) and not within(box, button) for box in text["boxes"])
+    ]
+    assert hidden == []
+
+
+def test_no_two_buttons_overlap(measured: list[Measured]) -> None:
+    """The language buttons share an edge."""
+    crowded = [
+        (where(one), a, b)
+        for one in measured
+        for (a, first), (b, second) in combinations(one["buttons"].items(), 2)
+        if meet(first, second) and not {a, b} <= set(Language)
+    ]
+    assert crowded == []
+
+
+def test_the_pad_is_measured_in_every_step_and_its_parts_keep_apart(measured: list[Measured]) -> None:
+    pads = [one for one in measured if one["screen"].startswith("desk.")]
+    assert {one["screen"].split(".")[1] for one in pads} == set(DeskStep)
+    touching = [
+        where(one) for one in pads for first, second in combinations(one["panels"], 2) if meet(first, second)
+    ]
+    assert touching == []
+
+
+def test_on_the_pad_no_picture_and_no_words_for_citizens_remain(measured: list[Measured]) -> None:
+    for one in measured:
+        if one["screen"].startswith("desk."):
+            assert (one["words"], one["footer"], one["picture"]) == (None, None, None), where(one)
+            assert not {"staff", *Language} & one["buttons"].keys(), where(one)
+
+
+def test_the_pad_shows_how_many_digits_there_are_and_never_which(measured: list[Measured]) -> None:
+    for one in measured:
+        if one["screen"].startswith(("desk.pin.plain", "desk.code.plain")):
+            assert one["field"] == "", where(one)
+            assert one["dots"] == DIGITS[DeskStep(one["screen"].split(".")[1])], where(one)
+
+
+def test_the_keypad_is_a_regular_grid_with_the_largest_targets(measured: list[Measured]) -> None:
+    rows = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"), ("erase", "0", "enter"))
+    for one in measured:
+        keys = one["buttons"]
+        if "enter" not in keys:
+            continue
+        boxes = [keys[key] for row in rows for key in row]
+        wide, high = [box[2] - box[0] for box in boxes], [box[3] - box[1] for box in boxes]
+        assert max(wide) - min(wide) <= 1, where(one)
+        assert max(high) - min(high) <= 1, where(one)
+        assert min(*wide, *high) >= 80 * min(one["size"]) / 800, where(one)
+        for row in rows:
+            assert len({round(keys[key][1]) for key in row}) == 1, where(one)
+        for column in zip(*rows, strict=True):
+            assert len({round(keys[key][0]) for key in column}) == 1, where(one)
+
+
+def test_a_second_tap_on_the_enter_key_hits_no_choice(measured: list[Measured]) -> None:
+    """On a screen as counters have it, wider than high."""
+    pads = [one for one in measured if one["screen"].startswith("desk.") and one["size"][0] > one["size"][1]]
+    enter = {tuple(one["size"]): one["buttons"]["enter"] for one in pads if "enter" in one["buttons"]}
+    hit = [
+        (where(one), name)
+        for one in pads
+        for name, box in one["buttons"].items()
+        if one["screen"].startswith("desk.choose") and meet(box, enter[tuple(one["size"])])
+    ]
+    assert hit == []
+
+
 def test_words_picture_and_buttons_do_not_overlap(measured: list[Measured]) -> None:
     crowded = []
     for one in measured:
         words, footer, picture = one["words"], one["footer"], one["picture"]
         if words is None or footer is None or picture is None:
-            assert one["screen"] == "strip"
+            assert one["screen"].startswith(("strip", "desk."))
         elif words[3] > footer[1] + ROUNDING or picture[3] > words[1] + ROUNDING:
             crowded.append(where(one))
     assert crowded == []
@@ -103,7 +207,7 @@ def test_a_picture_always_has_room(measured: list[Measured]) -> None:
 
 def test_the_sentence_is_at_least_48_px_and_grows_with_the_screen(measured: list[Measured]) -> None:
     for one in measured:
-        if one["screen"] != "strip":
+        if not one["screen"].startswith(("strip", "desk.")):
             assert one["main"] >= 48 * min(one["size"]) / 800, where(one)
 
 
@@ -116,7 +220,7 @@ def test_contrast_is_at_least_aa(measured: list[Measured]) -> None:
 def test_buttons_are_large_enough_for_a_trembling_finger(measured: list[Measured]) -> None:
     """44 px (WCAG 2.2, 2.5.5), 64 px where there is room."""
     for one in measured:
-        least = 44 if one["screen"] == "strip" else 64
+        least = 44 if one["screen"].startswith("strip") else 64
         for name, box in one["buttons"].items():
             assert box[2] - box[0] >= least, (where(one), name)
             assert box[3] - box[1] >= least, (where(one), name)

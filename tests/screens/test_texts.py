@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from guard.errors import BrokenPromiseError
+from guard.journal.alerts import Reason
 from guard.screens.catalogue import Catalogue, render
+from guard.screens.desk_view import CODE_DOTS
 from guard.screens.page import curtain_page, strip_page
-from guard.screens.port import Scene, Screen
+from guard.screens.port import Choice, DeskNote, DeskStep, Scene, Screen, Warned
 from guard.screens.view import curtain_view
+from guard.session.effects import AlertKind
 from guard.session.events import EVENTS
 from guard.settings.model import Language
+from guard.staff.pins import CODE_DIGITS, PIN_LEAST, PIN_MOST
+from guard.staff.throttle import PERSON_LOCKED_AT
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 KANJI = re.compile(r"[\u4e00-\u9fff]")
@@ -35,9 +40,38 @@ def test_every_screen_has_a_sentence_and_a_line_beneath_it(catalogue: Catalogue)
 
 def test_causes_in_the_catalogue_are_events_or_losses_that_exist(catalogue: Catalogue) -> None:
     known = {re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower() for event in EVENTS}
-    named = {key.split(".")[2] for key in catalogue.keys() if key.count(".") == 2}  # noqa: SIM118 -- no mapping
+    parts = [key.split(".") for key in catalogue.keys()]  # noqa: SIM118 -- a catalogue is no mapping
+    named = {part[2] for part in parts if len(part) == 3 and part[0] in set(Screen)}
     assert named
     assert named <= known
+
+
+def test_every_alert_says_what_happened_and_what_to_do_and_every_reason_what_was_done(
+    catalogue: Catalogue,
+) -> None:
+    alerts = {f"alert.{kind}.{part}" for kind in AlertKind for part in ("main", "sub")}
+    reasons = {f"reason.{reason}" for reason in Reason}
+    known = {key for key in catalogue.keys() if key.startswith(("alert.", "reason."))}  # noqa: SIM118 -- no mapping
+    assert known == alerts | reasons
+
+
+def test_every_step_choice_note_and_warning_has_words(catalogue: Catalogue) -> None:
+    needed = {
+        *(f"desk.{step}.main" for step in DeskStep if step is not DeskStep.REASON),
+        *(f"choice.{choice}{part}" for choice in Choice for part in ("", ".about")),
+        *(f"note.{note}.main" for note in DeskNote),
+        *(f"strip.{warned}" for warned in Warned),
+    }
+    assert needed <= catalogue.keys()
+
+
+def test_the_pad_names_the_length_of_a_pin_a_code_and_the_tries_as_they_are(catalogue: Catalogue) -> None:
+    for language in Language:
+        assert re.findall(r"\d+", catalogue.raw(language, "desk.pin.hint")) == [str(PIN_LEAST), str(PIN_MOST)]
+        assert re.findall(r"\d+", catalogue.raw(language, "desk.code.sub"))[:1] == [str(CODE_DIGITS)]
+    assert CODE_DOTS == CODE_DIGITS
+    assert PERSON_LOCKED_AT == 5
+    assert "5" in catalogue.raw(Language.JA, "note.wrong.sub")
 
 
 def test_all_languages_have_the_same_numbers_in_the_same_texts(catalogue: Catalogue) -> None:

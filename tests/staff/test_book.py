@@ -259,8 +259,28 @@ def test_the_book_is_full_at_a_hundred() -> None:
     full = Counter()
     for each in range(100):
         full.book.add(str(10_000_000 + each), "花子", PIN, None)
-    with pytest.raises(ConfigError, match="at most 100"):
+    with pytest.raises(ConfigError, match="holds 100 people"):
         full.book.add("1", "花子", PIN, None)
+
+
+def test_a_full_book_makes_room_in_the_place_of_somebody_who_has_left() -> None:
+    full = Counter()
+    for each in range(100):
+        full.book.add(str(10_000_000 + each), "花子", PIN, None)
+    full.book.disable("10000041")
+    full.book.add("1", "次郎", PIN, None)
+    numbers = [entry.number for entry in full.book.roll()]
+    assert (len(numbers), "1" in numbers, "10000041" in numbers) == (100, True, False)
+    with pytest.raises(ConfigError, match="holds 100 people"):
+        full.book.add("2", "三郎", PIN, None)
+
+
+def test_ten_wrong_emergency_codes_in_a_row_raise_an_alert_once(counter: Counter) -> None:
+    locked = []
+    for _ in range(12):
+        locked.append(counter.book.verify(EMERGENCY, WRONG).locked)
+        counter.clock.turn(LONGEST_WAIT)
+    assert locked == [False] * 9 + [True] + [False] * 2
 
 
 def test_an_enrolment_that_was_cut_short_enrolled_nobody_and_can_be_repeated(counter: Counter) -> None:

@@ -13,6 +13,7 @@ from guard.readers.port import ReaderStatus
 from guard.screens.port import DeskScene, DeskStep, Key, Scene, Sound
 from guard.session import events as ev
 from guard.session.table import State
+from guard.staff.desk import SETTLE_SECONDS
 from guard.staff.port import Answer, Person, Verdict
 from tests.support.clock import TurnedClock
 
@@ -293,6 +294,7 @@ class Lab:
         self.turn(0)
         assert self.pad
         assert self.pad.step is DeskStep.CHOOSE
+        self.turn(SETTLE_SECONDS)
 
     def pass_time(self, seconds: int, *, used: bool = False) -> None:
         """Let time pass second by second, with somebody at the keyboard or nobody."""

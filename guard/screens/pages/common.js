@@ -3,9 +3,42 @@
 // Both pages are drawn by show(view); a view is plain data from the core and its texts are safe HTML.
 const at = (id) => document.getElementById(id);
 
+// What has not changed stays as it is: a button whose inside is replaced under a finger would miss its press.
+const written = new Map();
+
 function put(id, html) {
-  at(id).innerHTML = html;
+  if (written.get(id) !== html) {
+    written.set(id, html);
+    at(id).innerHTML = html;
+  }
   at(id).hidden = html === "";
+}
+
+function numbers(id, name, value) {
+  for (const slot of at(id).querySelectorAll(`[data-number="${name}"]`)) {
+    slot.textContent = String(value);
+  }
+}
+
+// Counts down inside this element, each count on its own clock; null stops it.
+const ticking = new Map();
+
+function countDown(id, seconds, each = () => undefined) {
+  clearTimeout(ticking.get(id));
+  if (seconds === null) {
+    return;
+  }
+  const end = performance.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.max(0, Math.round((end - performance.now()) / 1000));
+    numbers(id, "seconds", left);
+    numbers(id, "minutes", Math.ceil(left / 60));
+    each(left);
+    if (left > 0) {
+      ticking.set(id, setTimeout(tick, end - performance.now() - (left - 1) * 1000));
+    }
+  };
+  tick();
 }
 
 function putLanguages(view) {
@@ -61,6 +94,7 @@ const bridge = new Promise((open) => {
 const guard = {
   end: () => bridge.then((api) => api.end()),
   staff: () => bridge.then((api) => api.staff()),
+  key: (value) => bridge.then((api) => api.key(value)),
   language: (value) => bridge.then((api) => api.language(value)),
   painted: (seq) => bridge.then((api) => api.painted(seq)),
 };

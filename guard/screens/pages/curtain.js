@@ -1,29 +1,6 @@
 "use strict";
 
-let ticking = 0;
-
-function numbers(name, value) {
-  for (const slot of document.querySelectorAll(`[data-number="${name}"]`)) {
-    slot.textContent = String(value);
-  }
-}
-
-function countDown(view) {
-  clearTimeout(ticking);
-  put("count", view.count);
-  if (view.count === "") {
-    return;
-  }
-  const end = performance.now() + view.seconds * 1000;
-  const tick = () => {
-    const left = Math.max(0, Math.round((end - performance.now()) / 1000));
-    numbers("seconds", left);
-    if (left > 0) {
-      ticking = setTimeout(tick, end - performance.now() - (left - 1) * 1000);
-    }
-  };
-  tick();
-}
+at("staff").addEventListener("click", () => guard.staff());
 
 function show(view) {
   drawCommon(view);
@@ -32,12 +9,15 @@ function show(view) {
   }
   put("main", view.main);
   put("sub", view.sub);
+  put("count", view.count);
+  put("staff", view.staffLabel);
   at("for-staff").innerHTML = view.forStaff;
   at("staff-text").innerHTML = view.staff;
   at("staff-line").hidden = view.staff === "";
   at("alerts-text").innerHTML = view.alertsLabel;
   at("alerts").toggleAttribute("hidden", view.alertsLabel === "");
-  numbers("count", view.alerts);
-  countDown(view);
+  numbers("alerts", "count", view.alerts);
+  countDown("count", view.count === "" ? null : view.seconds);
+  drawDesk(view.desk);
   painted(view);
 }
