@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from guard.errors import BrokenPromiseError, ConfigError, GuardError, MachineError
@@ -202,7 +203,7 @@ class ControlServer:
             if done and done.done():
                 client.waits_for = None
                 client.deadline = self._clock.monotonic() + _PATIENCE
-                self._answer(client, _attempt(client.command, lambda future=done: _accepted(future.result())))  # type: ignore[misc]
+                self._answer(client, _attempt(client.command, partial(_outcome, done)))
 
     def _handle(self, client: _Client, line: bytes) -> Answer | Future[Answer]:
         try:
@@ -297,6 +298,10 @@ def _attempt(name: str, work: Callable[[], _Done]) -> _Done | Answer:
     except Exception as error:  # noqa: BLE001 -- a defect in one command must not end the control channel
         _log.error("the command %s failed: %s", name, type(error).__name__)
         return _refusal(f"the command {name} failed; this is a defect, please report it")
+
+
+def _outcome(done: Future[Answer]) -> Answer:
+    return _accepted(done.result())
 
 
 def _accepted(answer: Answer) -> Answer:

@@ -70,7 +70,7 @@ class FrontDesk:
                 if deed := self._desk.press(key, self._parts.session(), self._open_alerts()):
                     self._carry_out(deed)
             case letters.DeskDue():
-                self._desk.due()
+                self._desk.close()
             case letters.PeopleFound() as found:
                 if found.people is None:
                     self._parts.alerts.raise_alert(AlertKind.STAFF_BOOK_LOST, self._parts.session().current)
@@ -155,7 +155,7 @@ class FrontDesk:
             alerts.raise_alert(AlertKind.EMERGENCY_CODE_USED, current)
 
     def _settle_keys(self) -> None:
-        """Take the keyboard while the pad is open, and a little longer where a PIN was being typed."""
+        """Take the keyboard while the pad is open, and a little longer where not staff closed it."""
         if self._desk.is_open:
             self._timers.disarm(_GRACE)
         wanted = self._desk.is_open or self._timers.armed(_GRACE)

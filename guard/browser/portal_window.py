@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import sys
 import threading
 from pathlib import Path
@@ -44,6 +43,7 @@ from guard.browser.rules import Rules
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
 from guard.pywebview import switch_off_the_unsafe
+from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
 _LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja;q=0.5"}
 _NO_PROXY = "http://127.0.0.1:9"
 """Nobody listens there (discard, RFC 863): whatever is not allowed ends here."""
-_NO_CORE_DUMP = 1
-"""Bytes; the kernel writes or pipes no dump at this limit, while 0 still feeds a pipe, core(5)."""
 
 
 class Orders(QObject):
@@ -242,7 +240,7 @@ def _flags(rules: Rules) -> str:
 
 def main() -> int:
     """Run the window until it is killed or the core is gone."""
-    resource.setrlimit(resource.RLIMIT_CORE, (_NO_CORE_DUMP, _NO_CORE_DUMP))
+    forbid_core_dumps()
     switch_off_the_unsafe()
     channel = Channel.inherited(int(sys.argv[1]))
     messages = channel.messages()

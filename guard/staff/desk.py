@@ -127,10 +127,6 @@ class Desk:
 
     # --- what comes in
 
-    def due(self) -> None:
-        """Nobody has pressed anything for too long."""
-        self.close()
-
     def people_found(self, found: PeopleFound) -> None:
         """Take the book's list of names."""
         pad = self._pad
