@@ -319,7 +319,7 @@ def _note_processes(one: Counter, seen: set[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "one", ["[session]\nidle_seconds = 30\nidle_warning_seconds = 28\n"], indirect=True, ids=["idle"]
+    "one", ["[session]\nidle_seconds = 30\nidle_warning_seconds = 15\n"], indirect=True, ids=["idle"]
 )
 def test_nobody_at_the_keyboard_is_warned_and_then_ended_and_a_touch_counts(one: Counter) -> None:
     opened = _open_session(one)
@@ -327,5 +327,6 @@ def test_nobody_at_the_keyboard_is_warned_and_then_ended_and_a_touch_counts(one:
     one.until(lambda: one.picture().crop((0, 0, 1280, 72)).tobytes() != calm, "the warning")
     one.type_key("a")
     one.until(lambda: one.picture().crop((0, 0, 1280, 72)).tobytes() == calm, "the calm strip again")
+    one.until(lambda: one.picture().crop((0, 0, 1280, 72)).tobytes() != calm, "the warning again")
     ended = one.wait_state("ENDING", after=opened)
     assert ended["cause"] == "idle_over"
