@@ -1,0 +1,60 @@
+"""The journal's files: one segment a day, plain while it grows, compressed when its day is over."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import IO, TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NAME: Final = re.compile(r"journal-(\d{4}-\d{2}-\d{2})-(\d{10})\.jsonl(\.gz)?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """One file; segments sort in the order of their records, a plain one before its own compressed copy."""
+
+    first: int
+    """Number of its first record."""
+    day: date
+    """UTC day on which it was begun."""
+    packed: bool
+    path: Path
+
+    def open(self) -> IO[bytes]:
+        """Return its bytes as they were written; the caller closes it.
+
+        Raises OSError; EOFError and zlib.error may follow while a damaged one is read.
+        """
+        return cast("IO[bytes]", gzip.open(self.path, "rb")) if self.packed else self.path.open("rb")
+
+
+def segment_path(folder: Path, day: date, first: int) -> Path:
+    """Return the name of a plain segment that begins on this day with the record of this number."""
+    return folder / f"journal-{day.isoformat()}-{first:010d}.jsonl"
+
+
+def segments(folder: Path) -> list[Segment]:
+    """Return the segments in this folder in order, one for each ``first``; raises OSError.
+
+    Of a plain one and its packed copy (a guard that was killed while packing leaves both) it is the plain one.
+    """
+    found = dict[int, Segment]()
+    for path in folder.iterdir():
+        if match := _NAME.fullmatch(path.name):
+            one = Segment(int(match[2]), date.fromisoformat(match[1]), bool(match[3]), path)
+            found[one.first] = min(one, found.get(one.first, one))
+    return [found[first] for first in sorted(found)]
+
+
+def lines(segment: Segment) -> Iterator[bytes]:
+    """Yield its lines without their ends, but not a last one that is torn; raises like `Segment.open`."""
+    with segment.open() as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield line[:-1]
