@@ -4,7 +4,7 @@ A line is ``{…,"prev":"P","mac":"M"}``. ``P`` is the SHA-256 of the whole line
 last line (the *head*) commits to all of them. ``M`` is the HMAC-SHA-256 of the line up to and without
 ``,"mac"``, under a key that is used for one record: the next one is a hash of it, and it is forgotten. So
 whoever takes the key of today can write what comes next, and can make no record of yesterday anew
-(forward-secure audit logs: Bellare and Yee 1997, Schneier and Kelsey 1999; journald's "Forward Secure Sealing"
+(forward-secure audit logs: Bellare and Yee 1997, Schneier and Kelsey 1999; journald's Forward Secure Sealing
 does the same by the quarter of an hour). The first key of all, kept off this PC, checks every record.
 """
 

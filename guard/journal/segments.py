@@ -42,7 +42,7 @@ def segment_path(folder: Path, day: date, first: int) -> Path:
 def segments(folder: Path) -> list[Segment]:
     """Return the segments in this folder in order, one for each ``first``; raises OSError.
 
-    Of a plain one and its packed copy (a guard that was killed while packing leaves both) it is the plain one.
+    Of a plain one and its packed copy (a guard killed while packing leaves both) it is the plain one.
     """
     found = dict[int, Segment]()
     for path in folder.iterdir():
