@@ -1,5 +1,5 @@
 // A portal page that keeps what was typed wherever a browser can. Enter: keep it, and say what is kept.
-// F2: say what is kept. F8: carry what is kept to where it must not go.
+// F2: say what is kept. F8: carry what is kept to where it must not go. F9: say that keys arrive.
 "use strict";
 
 const field = document.getElementById("field");
@@ -115,7 +115,7 @@ function carryAway(secret) {
 
 addEventListener("focus", () => fetch("/focused", { method: "POST" }));
 addEventListener("keydown", async (event) => {
-  if (!["Enter", "F2", "F8"].includes(event.key)) {
+  if (!["Enter", "F2", "F8", "F9"].includes(event.key)) {
     field.focus();
     return;
   }
@@ -125,6 +125,8 @@ addEventListener("keydown", async (event) => {
     await tell("/stored");
   } else if (event.key === "F2") {
     await tell("/found");
+  } else if (event.key === "F9") {
+    await fetch("/listening", { method: "POST" });
   } else {
     carryAway(field.value);
   }
