@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tests.support.xvfb import Xvfb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from Xlib.protocol.rq import Event as XEvent
     from Xlib.xobject.drawable import Window
 
 MODIFIERS = ("Control_L", "Alt_L", "Shift_L")
@@ -407,6 +409,27 @@ def test_given_back_the_keyboard_is_everybodys_again(
     assert typed_into(other) == [keyboard.code("2")]
     assert presses(shade, ear, keyboard) == 0
     assert ear.keys.empty()
+
+
+def test_a_digit_that_is_held_down_is_typed_once(
+    shade: X11Shade, ear: Ear, keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = queue.SimpleQueue[int]()
+    notice = shade._pad_keys.notice
+
+    def listening(event: XEvent) -> bool:
+        if event.type == X.KeyPress:
+            heard.put(event.detail)
+        return notice(event)
+
+    take(shade)
+    monkeypatch.setattr(shade._pad_keys, "notice", listening)
+    keyboard.strike(down=("5",))
+    for _ in range(4):
+        assert heard.get(timeout=SOON) == keyboard.code("5"), "the X server repeats a key that is held"
+    keyboard.strike(up=("5",))
+    keyboard.tap("7")
+    assert [ear.keys.get(timeout=SOON) for _ in range(2)] == [Key.D5, Key.D7]
 
 
 def test_a_foreign_grab_delays_the_pads_keys_and_then_yields_to_it(
