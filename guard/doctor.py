@@ -238,7 +238,7 @@ class Doctor:
 
     def keyring(self) -> str:
         """The staff book's keyring starts, keeps, gives back and forgets what is written into it."""
-        from guard.staff.secret_service import PROGRAMS  # noqa: PLC0415 -- the packages check must come before any import
+        from guard.keyring.secret_service import PROGRAMS  # noqa: PLC0415 -- the packages check must come before any import
 
         needed = {**PROGRAMS, "setpriv": "util-linux"}
         programs = [self._program(name, package) for name, package in needed.items()]

@@ -62,6 +62,11 @@ def journal_default(environment: Mapping[str, str]) -> Path:
     return state_folder(environment) / "journal"
 
 
+def journal_keyring(environment: Mapping[str, str]) -> Path:
+    """Return the folder of the keyring that holds the journal's mark; raises like `state_folder`."""
+    return state_folder(environment) / "journal-keyring"
+
+
 def shipped_config() -> Path:
     """Return the folder with guard.toml and the site profiles: the checkout's, or the installed wheel's.
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
     from guard.clock import Clock
+    from guard.keyring.store import Store
     from guard.staff.hashing import Hasher
     from guard.staff.people import CounterRecord
-    from guard.staff.store import Store
 
 HOURS_MOST: Final = 168
 """A week."""

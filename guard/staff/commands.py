@@ -1,4 +1,4 @@
-"""``guard staff …`` and ``guard logout``. PINs are typed without echo or piped in; no argument takes one."""
+"""``guard staff …``, and what else asks for a PIN: typed without echo or piped in; no argument takes one."""
 
 from __future__ import annotations
 
@@ -127,12 +127,23 @@ class StaffCommands:
 
 def logout(client: ControlClient, typist: Typist, words: Words) -> str:
     """End the session in the name of somebody whose PIN is right; raises ConfigError when it is not."""
+    client.ask("logout", **_authority(typist))
+    return words.of("logout_done")
+
+
+def acknowledge(client: ControlClient, typist: Typist, words: Words, kind: str, reason: str) -> str:
+    """Close an alert in the name of somebody whose PIN is right; raises ConfigError when it is not."""
+    client.ask("acknowledge", alert=kind, reason=reason, **_authority(typist))
+    return words.of("acknowledged", kind=kind)
+
+
+def _authority(typist: Typist) -> dict[str, str]:
+    """Ask for number and PIN."""
     number = typist.line("logout_who").strip() or EMERGENCY
     if number != EMERGENCY:
         check_number(number)
     pin = typist.secret("logout_code" if number == EMERGENCY else "logout_pin")
-    client.ask("logout", staff=number, pin=pin.reveal())
-    return words.of("logout_done")
+    return {"staff": number, "pin": pin.reveal()}
 
 
 def _line() -> str:

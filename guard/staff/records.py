@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from guard.keyring.store import Store
     from guard.staff.hashing import Hasher
-    from guard.staff.store import Store
 
 _INDEX: Final = "index"
 _COUNTER: Final = "counter"

@@ -6,38 +6,29 @@ is one too: ``{"refused": sentence, "whose": "config" | "machine"}``. PINs come 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from guard.clock import SystemClock
 from guard.errors import ConfigError, GuardError, MachineError
-from guard.paths import runtime_folder, state_folder
+from guard.keyring.opened import opened
+from guard.paths import state_folder
 from guard.secret import Secret, forbid_core_dumps
 from guard.staff.book import Book
 from guard.staff.hashing import Argon2Hasher
-from guard.staff.keyring_store import KeyringStore, backend
-from guard.staff.secret_service import flush_folder, keyrings, private_folder, secret_service
 from guard.wire import read_number, read_object, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from guard.staff.store import Store
+    from guard.keyring.store import Store
 
 LINE_MOST: Final = 4096
 """Bytes of a request."""
-LOCK_SECONDS: Final = 10.0
-"""For which it waits for another vault of this account to end; one takes less than a second."""
-_GLANCE: Final = 0.02
-"""s between two looks at the lock."""
 _TRIAL: Final = "trial"
 
 Reply = dict[str, object]
@@ -130,32 +121,8 @@ def answer(line: bytes, environment: Mapping[str, str]) -> Reply:
 def _done(line: bytes, environment: Mapping[str, str]) -> Reply:
     request = read_object(json.loads(line))
     name = read_text(request["do"])
-    folder = private_folder(state_folder(environment) / "staff")
-    runtime = runtime_folder(environment)
-    with _alone(folder), secret_service(environment, runtime, folder):
-        store = KeyringStore(backend(sys.platform), lambda: flush_folder(keyrings(folder)))
+    with opened(environment, state_folder(environment) / "staff", "the staff book") as store:
         return _Deeds(store).table()[name](request)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the book's lock; the system lets go of it however this process ends."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise MachineError(
-                        f"the staff book is in use by another process for more than {LOCK_SECONDS:.0f} s."
-                    ) from None
-                time.sleep(_GLANCE)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _pin(request: Mapping[str, object]) -> Secret:

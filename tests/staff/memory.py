@@ -1,4 +1,4 @@
-"""Parts of a staff book that cost nothing: a store in memory, a counting hasher, a clock with a restart."""
+"""Parts of a staff book that cost nothing: a counting hasher, a clock with a restart."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from guard.errors import MachineError
 from guard.staff.book import Book
 from tests.support.clock import TurnedClock
+from tests.support.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from guard.secret import Secret
@@ -17,32 +17,6 @@ if TYPE_CHECKING:
 
 class KilledError(BaseException):
     """The process was killed at this point."""
-
-
-@dataclass
-class MemoryStore:
-    """Implements `guard.staff.store.Store`; says what was done."""
-
-    items: dict[str, str] = field(default_factory=dict)
-    done: list[tuple[str, str]] = field(default_factory=list)
-    breaks_after: int | None = None
-    """Writes that still succeed."""
-
-    def read(self, name: str) -> str | None:
-        self.done.append(("read", name))
-        return self.items.get(name)
-
-    def write(self, name: str, text: str) -> None:
-        if self.breaks_after is not None:
-            if self.breaks_after == 0:
-                raise MachineError("the keyring does not write.")
-            self.breaks_after -= 1
-        self.done.append(("write", name))
-        self.items[name] = text
-
-    def delete(self, name: str) -> None:
-        self.done.append(("delete", name))
-        del self.items[name]
 
 
 @dataclass

@@ -11,7 +11,8 @@ from guard.errors import ConfigError, MachineError
 from guard.secret import Secret
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.throttle import COUNTER_LOCKED_AT, LONGEST_WAIT, PERSON_LOCKED_AT
-from tests.staff.memory import Counter, KilledError, MemoryStore
+from tests.staff.memory import Counter, KilledError
+from tests.support.memory_store import MemoryStore
 
 PIN = Secret("482913")
 OTHER = Secret("729305")

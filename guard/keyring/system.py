@@ -1,4 +1,4 @@
-"""The staff book's items in the operating system's keyring.
+"""A store in the operating system's keyring.
 
 The backend is pinned by class. ``keyring.get_keyring`` is never asked: an environment variable or a file
 could make it choose one that keeps plain text.

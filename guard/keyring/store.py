@@ -1,4 +1,4 @@
-"""The port: where the staff book's items are kept, each a short text under a name."""
+"""The port: a keyring's items, each a short text under a name."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from keyring.backends.SecretService import Keyring
 from keyring.errors import PasswordDeleteError
 
 from guard.errors import MachineError
-from guard.staff.keyring_store import SERVICE, KeyringStore, backend
+from guard.keyring.system import SERVICE, KeyringStore, backend
 
 
 class FakeKeyring(KeyringBackend):

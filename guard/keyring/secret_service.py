@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import secretstorage
 
+from guard.disk import flush_folder
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _ADDRESS: Final = "DBUS_SESSION_BUS_ADDRESS"
 
 
 def keyrings(folder: Path) -> Path:
-    """Return where gnome-keyring keeps its files below the staff book's folder."""
+    """Return where gnome-keyring keeps its files below a store's folder."""
     return folder / "keyrings"
 
 
@@ -78,7 +79,7 @@ def private_folder(folder: Path) -> Path:
 def secret_service(environment: Mapping[str, str], runtime: Path, folder: Path) -> Iterator[None]:
     """Let ``org.freedesktop.secrets`` answer on this process's session bus; its files lie below ``folder``.
 
-    Changes this process's own environment; hold the book's lock. Both programs are dead and reaped
+    Changes this process's own environment; hold the store's lock. Both programs are dead and reaped
     afterwards, and die with this process if it is killed. Raises MachineError when they do not come up.
     """
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
@@ -129,7 +130,7 @@ def _keyring(
         f"--control-directory={place}",
     ]
     own = {
-        # Its files go below the staff book's folder; a ~/.gnome2 of old would come first.
+        # Its files go below the store's folder; a ~/.gnome2 of old would come first.
         "HOME": str(place),
         "XDG_DATA_HOME": str(folder),
         "XDG_RUNTIME_DIR": str(place),
@@ -164,7 +165,7 @@ def _start(
     path = environment.get("PATH", os.defpath)
     process = subprocess.Popen(
         [program_path(command[0], path), *command[1:]],
-        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- the vault has one thread, so nothing can be half-way
+        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- vault and keeper have one thread, so nothing can be half-way
         env={"PATH": path, "LANG": "C.UTF-8", **own},
         cwd="/",
         stdin=subprocess.PIPE,
@@ -278,14 +279,5 @@ def _kept(folder: Path) -> frozenset[str]:
 def _unusable(folder: Path, why: str) -> MachineError:
     return MachineError(
         f"the keyring {keyrings(folder) / _FILE} {why}; restore the whole folder {folder} from a backup, "
-        "or move it away and enrol the staff anew."
+        "or move it away and begin anew."
     )
-
-
-def flush_folder(folder: Path) -> None:
-    """Return once no power cut can undo that a file in this folder was replaced; may raise OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
