@@ -238,6 +238,10 @@ class ControlServer:
             sock.close()
 
 
+class NotRunningError(ConfigError):
+    """Nobody listens."""
+
+
 class ControlClient:
     """Asks the guard that listens at ``path``."""
 
@@ -247,7 +251,7 @@ class ControlClient:
         self._timeout = timeout
 
     def ask(self, command: str, **fields: str) -> Mapping[str, object]:
-        """Return the answer; raises ConfigError if no guard runs or it refuses, MachineError if it hangs."""
+        """Return the answer; raises NotRunningError, ConfigError if refused, MachineError if it hangs."""
         request = json.dumps({**fields, "v": VERSION, "cmd": command}).encode() + b"\n"
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
@@ -256,7 +260,7 @@ class ControlClient:
                 sock.sendall(request)
                 line = _line(sock)
         except (FileNotFoundError, ConnectionRefusedError):
-            raise ConfigError("no guard is running for this account; start it with guard run.") from None
+            raise NotRunningError("no guard is running for this account; start it with guard run.") from None
         except TimeoutError:
             raise MachineError(f"the guard did not answer within {self._timeout:.0f} s.") from None
         except OSError as error:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from guard import inbox as letters
 from guard.browser.port import Logout
 from guard.chimes import Chimes
+from guard.durability import Durability
 from guard.front_desk import FrontDesk, FrontDeskParts
 from guard.idle import Idle
 from guard.screens.port import Scene, Screen, Sound, Warned
@@ -26,12 +27,13 @@ from guard.session.table import TIMER_EVENTS, Session, State
 from guard.timers import Timers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from guard.browser.port import Geometry
     from guard.clock import Clock
     from guard.journal.alerts import Alerts
-    from guard.journal.port import Journal
+    from guard.journal.port import Journal, Ticket
     from guard.readers.port import ReaderWatch
     from guard.screens.port import Curtain, Shade, Speaker
     from guard.session.policy import Policy
@@ -104,6 +106,8 @@ class Parts:
     capsules: Capsules
     ending: Endings
     journal: Journal
+    forward: Callable[[int], None]
+    """Learn that records through this number are durable; returns at once."""
     alerts: Alerts
     book: StaffBook
 
@@ -114,6 +118,13 @@ class Snapshot:
 
     session: Session
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Uncovering:
+    """A window that comes up once the record of it is on the disk."""
+
+    window: int
 
 
 class Core:
@@ -146,6 +157,9 @@ class Core:
         self._scene: Scene | None = None
         self._clocks = self._read_clocks()
         self._silent = False
+        self._durability = Durability(clock)
+        self._uncovering: _Uncovering | None = None
+        self._stalled = False
         self._failed_wipes = 0
         self._cover_asked_at = 0.0
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
@@ -169,6 +183,7 @@ class Core:
             self._open(letters.Letter(posted_at=self._clock.monotonic(), content=due))
         self._watch_reader()
         self._watch_clock()
+        self._watch_journal()
         self._watch_curtain()
         return letter is not None
 
@@ -206,6 +221,12 @@ class Core:
                 self._parts.curtain.resize((areas.portal, areas.strip, areas.curtain))
             case letters.Refused() as refused:
                 self._parts.journal.record("refused", refused.session, what=refused.what, host=refused.host)
+            case letters.Durable(ticket=ticket, seq=seq):
+                self._parts.forward(seq)
+                self._durable(ticket, letter.posted_at)
+            case letters.AlertDue(kind=kind):
+                self._parts.alerts.raise_alert(kind, self._session.current)
+                self._present()
             case letters.CurtainDue():
                 self._start_curtain()
             case letters.SoundDue(sound=sound):
@@ -232,12 +253,30 @@ class Core:
             for name, value in asdict(receipt).items()
             if name != "session"
         }
-        self._parts.journal.record("receipt", receipt.session, good=receipt.good, **fields)
+        ticket = self._parts.journal.record("receipt", receipt.session, good=receipt.good, **fields)
         first_try = receipt.session == self._session.current and self._session.state is State.ENDING
         if first_try and receipt.logout in {Logout.NOT_CONFIRMED, Logout.NOT_TRIED}:
             self._parts.alerts.raise_alert(ef.AlertKind.LOGOUT_NOT_CONFIRMED, receipt.session)
-        outcome = ev.WipeProven if receipt.good else ev.WipeFailed
-        self._handle(outcome(session=receipt.session), posted_at)
+        if not receipt.good:
+            self._handle(ev.WipeFailed(session=receipt.session), posted_at)
+            return
+        proven = ev.WipeProven(session=receipt.session)
+        self._when_durable(ticket, lambda: self._handle(proven, posted_at))
+
+    def _when_durable(self, ticket: Ticket, deed: Callable[[], None]) -> None:
+        """Let this happen once its record is on the disk; at once where none can be written.
+
+        Then the counter is out of service, or about to be, and no such deed opens it.
+        """
+        self._durability.after(ticket, deed)
+        if not self._session.facts.journal:
+            self._durability.give_up()
+
+    def _durable(self, ticket: Ticket, posted_at: float) -> None:
+        if self._stalled:
+            self._stalled = False
+            self._handle(ev.JournalBack(), posted_at)
+        self._durability.durable(ticket)
 
     # --- the table
 
@@ -255,11 +294,14 @@ class Core:
         self._present()
         if outcome.session.state is not before.state:
             self._chimes.entered(outcome.session.state)
+        if isinstance(event, ev.JournalLost):
+            self._durability.give_up()
 
     def _perform(self, effect: ef.Effect) -> None:  # noqa: C901, PLR0912 -- one flat case an effect
         parts = self._parts
         match effect:
             case ef.Cover():
+                self._uncovering = None
                 self._cover_asked_at = parts.shade.cover()
                 if not self._timers.armed(_COVER_DEADLINE):
                     self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
@@ -268,7 +310,7 @@ class Core:
                 if window is None:
                     self._inbox.post(ev.CapsuleLost(session=session))
                 else:
-                    parts.shade.uncover(window)
+                    self._uncovering = _Uncovering(window)
             case ef.EndCapsule(session=session, logout=logout):
                 self._failed_wipes = 0
                 parts.ending.end(session, logout=logout)
@@ -287,6 +329,12 @@ class Core:
                 self._disarm(timer)
             case ef.Alert(kind=kind):
                 parts.alerts.raise_alert(kind, self._session.current)
+
+    def _uncover(self, asked: _Uncovering) -> None:
+        """Uncover what the table asked for, unless it has asked for a cover since."""
+        if self._uncovering is asked:
+            self._uncovering = None
+            self._parts.shade.uncover(asked.window)
 
     def _start_curtain(self) -> None:
         self._curtain_started_at = self._clock.monotonic()
@@ -356,18 +404,26 @@ class Core:
 
     def _write_down(self, before: Session, event: ev.Event, posted_at: float, *, stale: bool) -> None:
         after = self._session
+        journal, current = self._parts.journal, after.current or before.current
+        match event:
+            case ev.CardPresent() | ev.CardAbsent() | ev.CardChanged():
+                journal.record("reader", current, event=_NAMES[type(event)], counter=event.counter)
+            case ev.ReaderLost():
+                journal.record("reader", current, event=event.why.value, counter=None)
         if stale:
-            self._parts.journal.record("stale", before.current, event=_NAMES[type(event)])
+            journal.record("stale", before.current, event=_NAMES[type(event)])
         elif after.state is not before.state:
-            self._parts.journal.record(
+            ticket = journal.record(
                 "state",
-                after.current or before.current,
+                current,
                 before=before.state.value,
                 after=after.state.value,
                 cause=_NAMES[type(event)],
                 counter=getattr(event, "counter", None),
                 handled_ms=round((self._clock.monotonic() - posted_at) * 1000, 3),
             )
+            if uncovering := self._uncovering:
+                self._when_durable(ticket, lambda: self._uncover(uncovering))
 
     # --- what must not be relied upon
 
@@ -385,7 +441,16 @@ class Core:
         monotonic, boot, utc = (now - then for now, then in zip(self._clocks, before, strict=True))
         slept = boot - monotonic > CLOCK_DRIFT
         if slept or abs(utc - monotonic) > CLOCK_DRIFT:
+            self._parts.journal.record(
+                "clock", self._session.current, jump_s=round((utc - monotonic).total_seconds(), 3)
+            )
             self._handle(ev.ClockJumped(), self._clock.monotonic())
+
+    def _watch_journal(self) -> None:
+        """Take a disk that hangs for one that is lost; the journal itself says so only of one that fails."""
+        if self._durability.stalled() and not self._stalled:
+            self._stalled = True
+            self._handle(ev.JournalLost(), self._clock.monotonic())
 
     def _watch_curtain(self) -> None:
         """Each shows the other that it lives: a frozen core is covered, a frozen curtain is replaced."""

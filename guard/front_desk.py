@@ -61,7 +61,7 @@ class FrontDesk:
         self._desk = Desk(parts.book, parts.post, timers, clock)
         self._keys_taken = False
 
-    def open(self, letter: letters.StaffLetter, posted_at: float) -> None:
+    def open(self, letter: letters.StaffLetter, posted_at: float) -> None:  # noqa: C901 -- one flat case a letter
         """Do what a letter about staff says."""
         match letter:
             case letters.StaffCalled():
@@ -80,6 +80,10 @@ class FrontDesk:
                 self._desk.checked(checked)
             case letters.LogoutChecked() as checked:
                 self._logout(checked)
+            case letters.AcknowledgeChecked(answer=answer) as checked:
+                self._write_down(answer, door="control")
+                if answer.verdict is Verdict.YES and answer.staff is not None:
+                    self._parts.alerts.acknowledge(checked.alert, answer.staff, checked.reason)
             case _:
                 pass  # `letters.KeysDue` only wakes us: what follows does the rest
         self._settle_keys()

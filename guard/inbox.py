@@ -11,7 +11,10 @@ from guard.session.events import Event
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
     from guard.clock import Clock
+    from guard.journal.alerts import Reason
+    from guard.journal.port import Ticket
     from guard.screens.port import Key, Sound
+    from guard.session.effects import AlertKind
     from guard.session.events import SessionId
     from guard.staff.port import Answer, Person
 
@@ -68,6 +71,21 @@ class Ended(Report):
     """The receipt of a session."""
 
     receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durable(Report):
+    """All records through this ticket are on the disk, the last one as number ``seq``."""
+
+    ticket: Ticket
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDue(Report):
+    """Something is wrong that no session ends for, but that staff must look at."""
+
+    kind: AlertKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +148,15 @@ class LogoutChecked(StaffLetter):
     """What the book says about the PIN that came with ``guard logout``, and the session it was meant for."""
 
     session: SessionId | None
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeChecked(StaffLetter):
+    """What the book says about the PIN that came with ``guard alerts acknowledge``."""
+
+    alert: AlertKind
+    reason: Reason
     answer: Answer
 
 

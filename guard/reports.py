@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from guard import inbox as letters
 from guard.session import events as ev
+from guard.session.effects import AlertKind
 
 if TYPE_CHECKING:
     from guard.browser.port import Geometry, Receipt
+    from guard.journal.port import Ticket
     from guard.screens.port import Key
 
 _log = logging.getLogger(__name__)
 
 
 class Reports:
-    """Listens to shade, curtain, capsules and endings (the listener ports of their packages)."""
+    """Listens to shade, curtain, capsules, journal and endings (the listener ports of their packages)."""
 
     def __init__(self, inbox: letters.Inbox) -> None:
         self._post = inbox.post
@@ -83,6 +85,33 @@ class Reports:
     def refused(self, session: ev.SessionId, what: str, host: str) -> None:
         """See `guard.browser.pool.PoolListener`."""
         self._post(letters.Refused(session=session, what=what, host=host))
+
+    # --- the journal
+
+    def durable(self, ticket: Ticket, seq: int) -> None:
+        """See `guard.journal.port.JournalListener`."""
+        self._post(letters.Durable(ticket=ticket, seq=seq))
+
+    def journal_lost(self) -> None:
+        """See `guard.journal.port.JournalListener`."""
+        self._post(ev.JournalLost())
+
+    def journal_back(self) -> None:
+        """See `guard.journal.port.JournalListener`."""
+        self._post(ev.JournalBack())
+
+    def journal_damaged(self) -> None:
+        """See `guard.journal.port.JournalListener`."""
+        self._post(letters.AlertDue(kind=AlertKind.JOURNAL_DAMAGED))
+
+    def anchor_lost(self) -> None:
+        """See `guard.journal.port.JournalListener`."""
+        self._post(letters.AlertDue(kind=AlertKind.ANCHOR_LOST))
+
+    def forwarding_behind(self, target: str) -> None:
+        """See `guard.journal.forward.process.ForwardingListener`."""
+        _log.warning("records have not reached %s for a long time", target)
+        self._post(letters.AlertDue(kind=AlertKind.FORWARDING_BEHIND))
 
     # --- endings
 

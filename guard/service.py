@@ -14,8 +14,6 @@ import os
 import secrets
 import signal
 import sys
-from concurrent.futures import Future
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +23,18 @@ from guard.browser.ending import Ending
 from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
-from guard.control import ControlServer, Handler
+from guard.control import ControlServer
 from guard.core import Core, Parts
-from guard.errors import ConfigError, MachineError
-from guard.inbox import Inbox, LogoutChecked
+from guard.errors import MachineError
+from guard.handlers import Handlers
+from guard.inbox import Inbox
 from guard.journal.alerts import Alerts
-from guard.journal.jsonl import JsonLinesJournal
-from guard.paths import SingleInstance, control_socket, runtime_folder
+from guard.journal.anchor import Anchor
+from guard.journal.forward.messages import JOURNALD, Setup
+from guard.journal.forward.process import Forwarder
+from guard.journal.sealed import SealedJournal
+from guard.keyring.kept import KeptStore
+from guard.paths import SingleInstance, control_socket, journal_keyring, runtime_folder, state_folder
 from guard.practice.portal import PracticePortal
 from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
@@ -39,27 +42,23 @@ from guard.reports import Reports
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.speaker import AplaySpeaker, NoSpeaker
 from guard.screens.x11 import X11Shade
-from guard.secret import Secret, forbid_core_dumps
+from guard.secret import forbid_core_dumps
 from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
-from guard.staff.port import Answer, Verdict
 from guard.staff.vault_client import Vault, VaultBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from guard.session.table import Session
-    from guard.settings.model import Settings
+    from guard.clock import Clock
+    from guard.journal.standing import Standing
+    from guard.settings.model import JournalSettings, Settings
 
 SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
 
-_TYPED_MOST = 64
-"""Characters of a number or a PIN; the longest that exists has 16, and blanks may stand between."""
-
-_LIVE = (State.ACTIVE, State.HELD)
-_CUT_SHORT = (*_LIVE, State.ENDING)
+_CUT_SHORT = (State.ACTIVE, State.HELD, State.ENDING)
 
 
 def run(settings: Settings) -> int:
@@ -88,13 +87,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
 
     runtime = runtime_folder(environment)
     stack.enter_context(SingleInstance(runtime))
-    journal = JsonLinesJournal(
-        settings.journal.directory,
-        clock,
-        lost=lambda: inbox.post(ev.JournalLost()),
-        back=lambda: inbox.post(ev.JournalBack()),
-    )
-    stack.callback(journal.close)
+    anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     sealer = Bubblewrap(container_mark(runtime))
     stack.callback(sealer.close)
     if why := sealer.why_not():
@@ -149,8 +142,8 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     book = VaultBook(Vault(environment), clock)
     stack.callback(book.close)
 
-    alerts = Alerts(journal, clock)
-    if journal.last_state in _CUT_SHORT:  # the last run was killed in a session, which nobody logged out
+    alerts = Alerts(journal, clock, journal.found.alerts)
+    if journal.found.state in _CUT_SHORT:  # the last run was killed in a session, which nobody logged out
         alerts.raise_alert(AlertKind.LOGOUT_NOT_CONFIRMED, None)
     parts = Parts(
         reader=reader,
@@ -166,34 +159,68 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
             downloads=settings.site.permit.downloads,
         ),
         journal=journal,
+        forward=forwarder.durable,
         alerts=alerts,
         book=book,
     )
     core = Core(parts, settings.session, inbox, clock)
-    control = ControlServer(
-        control_socket(runtime), _Handlers(core, parts, capsules, inbox, settings).table(), clock
+    handlers = Handlers(
+        forwarder=forwarder,
+        core=core,
+        parts=parts,
+        capsules=capsules,
+        inbox=inbox,
+        anchor=anchor,
+        settings=settings,
     )
+    control = ControlServer(control_socket(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
     stack.enter_context(_stop_signals(inbox))
-    journal.record("start", version=guard.__version__, policy=settings.session.on_removal.value, swept=swept)
+    journal.record(
+        "start",
+        version=guard.__version__,
+        policy=settings.session.on_removal.value,
+        policy_hash=settings.fingerprint(),
+        after=_how_it_ended(journal.found),
+        swept=swept,
+    )
     stack.callback(journal.record, "stop")
     return core
 
 
-def _why_no(answer: Answer) -> str:
-    """Return what a member of staff at a terminal gets to read; the same whether number or PIN is wrong."""
-    wait = f" The next try is looked at in {ceil(answer.wait_seconds)} s." if answer.wait_seconds else ""
-    match answer.verdict:
-        case Verdict.WAIT:
-            return f"too soon after a wrong PIN: nothing was checked.{wait}"
-        case Verdict.WRONG:
-            return (
-                "the number or the PIN is wrong, or this PIN is locked, disabled or expired "
-                f"(see guard staff list).{wait}"
-            )
-        case _:
-            return "no PIN can be checked now; see guard doctor."
+def _evidence(
+    settings: JournalSettings,
+    environment: Mapping[str, str],
+    reports: Reports,
+    clock: Clock,
+    stack: contextlib.ExitStack,
+) -> tuple[Anchor, SealedJournal, Forwarder]:
+    """Open the journal, and forward what it holds; its last records are forwarded after it has closed."""
+    store = KeptStore(environment, journal_keyring(environment))
+    stack.callback(store.close)
+    anchor = Anchor(store)
+    setup = Setup(
+        journal=settings.directory,
+        folder=state_folder(environment) / "forward",
+        platform_log=JOURNALD if settings.platform_log else None,
+        syslog=settings.syslog,
+    )
+    forwarder = Forwarder(setup, environment, reports, clock)
+    journal = SealedJournal(settings.directory, anchor, clock, reports, settings.retention_days)
+    stack.callback(forwarder.close)
+    stack.callback(lambda: forwarder.durable(journal.seq))
+    stack.callback(journal.close)
+    forwarder.start()
+    forwarder.durable(journal.seq)
+    return anchor, journal, forwarder
+
+
+def _how_it_ended(found: Standing) -> str:
+    """Return how the run before this one ended."""
+    if found.seq == 0:
+        return "first"
+    return "stop" if found.kind == "stop" else "crash"
 
 
 def container_mark(runtime: Path) -> str:
@@ -229,73 +256,3 @@ def _stop_signals(inbox: Inbox) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class _Handlers:
-    """What ``guard status`` and its like get told; runs on the control server's thread."""
-
-    def __init__(
-        self, core: Core, parts: Parts, capsules: CapsulePool, inbox: Inbox, settings: Settings
-    ) -> None:
-        self._capsules = capsules
-        self._core = core
-        self._parts = parts
-        self._inbox = inbox
-        self._settings = settings
-
-    def table(self) -> dict[str, Handler]:
-        return {"status": self._status, "end": self._end, "cover": self._cover, "logout": self._logout}
-
-    def _status(self, _request: Mapping[str, object]) -> Mapping[str, object]:
-        snapshot = self._core.snapshot()
-        session, reader = snapshot.session, self._parts.reader.status()
-        return {
-            "state": session.state.value,
-            "session": session.current,
-            "since": snapshot.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "reader": {"name": reader.name, "state": reader.state, "counter": reader.counter},
-            "capsule": {"pids": self._capsules.pids(), "warm": session.facts.spare is not None},
-            "covered": self._parts.shade.covered(),
-            "alerts_open": len(self._parts.alerts.open()),
-            "alerts": [
-                {"kind": alert.kind.value, "count": alert.count} for alert in self._parts.alerts.open()
-            ],
-            "version": guard.__version__,
-            "policy": self._settings.session.on_removal.value,
-        }
-
-    def _end(self, _request: Mapping[str, object]) -> Mapping[str, object]:
-        session = self._live_session()
-        self._inbox.post(ev.EndRequested(by=ev.EndedBy.CONTROL))
-        return {"state": session.state.value}
-
-    def _logout(self, request: Mapping[str, object]) -> Future[Mapping[str, object]]:
-        session = self._live_session()
-        staff, pin = request.get("staff"), request.get("pin")
-        if not all(isinstance(each, str) and len(each) <= _TYPED_MOST for each in (staff, pin)):
-            raise ConfigError(
-                f"guard logout takes a staff number and a PIN, each a text of at most {_TYPED_MOST}"
-            )
-        future: Future[Mapping[str, object]] = Future()
-
-        def checked(answer: Answer) -> None:
-            self._inbox.post(LogoutChecked(session=session.current, answer=answer))
-            if answer.verdict is Verdict.YES:
-                future.set_result({"state": session.state.value})
-            else:
-                future.set_exception(ConfigError(_why_no(answer)))
-
-        self._parts.book.verify(str(staff), Secret(str(pin)), checked)
-        return future
-
-    def _live_session(self) -> Session:
-        session = self._core.snapshot().session
-        if session.state not in _LIVE:
-            raise ConfigError(
-                f"no session is open (the counter is {session.state.value}): there is nothing to end"
-            )
-        return session
-
-    def _cover(self, _request: Mapping[str, object]) -> Mapping[str, object]:
-        self._inbox.post(ev.CoverRequested())
-        return {"state": self._core.snapshot().session.state.value}

@@ -9,11 +9,14 @@ import pytest
 from guard import inbox as letters
 from guard.browser.port import Geometry, Logout
 from guard.core import CURTAIN_CHECK
+from guard.durability import STALLED_AFTER
+from guard.journal.port import Ticket
 from guard.screens.port import Screen, Sound
 from guard.session import events as ev
+from guard.session.effects import AlertKind
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
-from tests.support.core import A, B, Lab, receipt
+from tests.support.core import NUMBER, A, B, Lab, receipt
 
 
 @pytest.fixture
@@ -302,3 +305,139 @@ def test_a_session_that_comes_and_goes_in_order_is_silent(lab: Lab) -> None:
     assert lab.is_in(State.READY)
     lab.turn(60)
     assert lab.speaker.played == []
+
+
+def test_the_portal_comes_up_only_once_the_record_of_it_is_on_the_disk(lab: Lab) -> None:
+    lab.make_ready()
+    lab.journal.hangs = True
+    lab.say(ev.CardPresent(counter=1))
+    assert lab.is_in(State.ACTIVE)
+    assert not any("uncover" in call for call in lab.calls.made)
+    lab.journal.sync()
+    assert "uncover 1" in lab.say()
+
+
+def test_a_card_that_left_while_the_disk_was_slow_never_brings_the_portal_up(lab: Lab) -> None:
+    lab.make_ready()
+    lab.journal.hangs = True
+    lab.say(ev.CardPresent(counter=1))
+    assert "cover" in lab.say(ev.CardAbsent(counter=2))
+    lab.journal.sync()
+    assert not any("uncover" in call for call in lab.say())
+
+
+def test_a_resumed_session_waits_for_its_own_record_not_for_an_earlier_one() -> None:
+    lab = Lab(Policy(on_removal=OnRemoval.HOLD))
+    lab.make_ready()
+    lab.journal.hangs = True
+    lab.say(ev.CardPresent(counter=1))
+    through = len(lab.journal.records)
+    lab.say(ev.CardAbsent(counter=2), letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0))
+    lab.say(ev.CardPresent(counter=3), ev.StaffResume(session=A, staff=NUMBER))
+    assert lab.is_in(State.ACTIVE)
+    assert "uncover 1" not in lab.say(letters.Durable(ticket=Ticket(through), seq=through))
+    lab.journal.sync()
+    assert lab.say().count("uncover 1") == 1
+
+
+def test_ready_comes_only_once_the_receipt_is_on_the_disk(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.journal.hangs = True
+    lab.say(receipt(A))
+    assert lab.is_in(State.ENDING)
+    lab.journal.sync()
+    lab.say()
+    assert lab.is_in(State.READY)
+
+
+def test_a_failed_wipe_does_not_wait_for_the_disk(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2))
+    lab.journal.hangs = True
+    lab.say(receipt(A, good=False))
+    assert lab.is_in(State.WIPE_FAILED)
+
+
+def test_a_disk_that_fails_over_a_receipt_closes_the_counter_until_it_is_back(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.journal.hangs = True
+    lab.say(receipt(A), ev.JournalLost())
+    assert lab.is_in(State.OUT_OF_SERVICE)
+    assert "journal_lost" in [alert.kind.value for alert in lab.alerts.open()]
+    lab.journal.sync()
+    lab.say(ev.JournalBack())
+    assert lab.is_in(State.READY)
+    assert lab.journal.kinds().count("receipt") == 1
+
+
+def test_a_receipt_while_the_disk_is_lost_closes_the_counter_too(lab: Lab) -> None:
+    lab.open_session()
+    lab.journal.hangs = True
+    lab.say(ev.JournalLost(), letters.SpareAppeared(session=B, window=2))
+    assert lab.is_in(State.ENDING)
+    lab.say(receipt(A))
+    assert lab.is_in(State.OUT_OF_SERVICE)
+
+
+@pytest.mark.parametrize("waits_for", ["portal", "receipt"])
+def test_a_disk_that_hangs_counts_as_lost_until_it_syncs_again(lab: Lab, waits_for: str) -> None:
+    lab.make_ready()
+    lab.journal.hangs = waits_for == "portal"
+    lab.say(ev.CardPresent(counter=1))
+    if waits_for == "receipt":
+        lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+        lab.journal.hangs = True
+        lab.say(receipt(A))
+    before = lab.core.snapshot().session.state
+    lab.turn(STALLED_AFTER)
+    assert lab.is_in(before)
+    lab.turn(0.3)
+    assert lab.is_in(State.ENDING if waits_for == "portal" else State.OUT_OF_SERVICE)
+    assert "journal_lost" in [alert.kind.value for alert in lab.alerts.open()]
+    if waits_for == "portal":
+        lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), receipt(A))
+    assert lab.is_in(State.OUT_OF_SERVICE)
+    lab.journal.sync()
+    lab.say()
+    assert lab.is_in(State.READY)
+    assert not any("uncover" in call for call in lab.calls.made)
+
+
+def test_every_movement_of_a_card_is_recorded_with_the_readers_counter(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2), receipt(A), ev.CardPresent(counter=3), ev.CardChanged(counter=5))
+    lab.say(ev.ReaderLost(why=ev.ReaderLoss.SERVICE_GONE))
+    found = [(fields["event"], fields["counter"]) for kind, fields in lab.journal.records if kind == "reader"]
+    assert found == [
+        ("card_absent", 0),
+        ("card_present", 1),
+        ("card_absent", 2),
+        ("card_present", 3),
+        ("card_changed", 5),
+        ("service_gone", None),
+    ]
+
+
+def test_a_clock_that_jumped_is_recorded_with_how_far(lab: Lab) -> None:
+    lab.clock.set_wall(timedelta(hours=-1))
+    lab.turn(0.25)
+    assert ("clock", {"session": None, "jump_s": -3600.0}) in lab.journal.records
+
+
+def test_trouble_of_the_journal_opens_its_alert_and_ends_no_session(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(letters.AlertDue(kind=AlertKind.JOURNAL_DAMAGED), letters.AlertDue(kind=AlertKind.ANCHOR_LOST))
+    assert lab.is_in(State.ACTIVE)
+    assert [alert.kind.value for alert in lab.alerts.open()] == ["journal_damaged", "anchor_lost"]
+    assert lab.curtain.scenes[-1].alerts == 2
+
+
+def test_records_are_forwarded_once_they_are_durable(lab: Lab) -> None:
+    lab.journal.hangs = True
+    lab.make_ready()
+    assert lab.forwarded == []
+    lab.journal.sync()
+    lab.say()
+    assert lab.forwarded[-1] == len(lab.journal.records)

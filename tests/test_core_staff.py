@@ -96,7 +96,7 @@ def test_forced_logout_ends_a_held_session(held: Lab) -> None:
 def test_staff_start_a_session_without_a_card_and_a_card_laid_on_it_ends_it(lab: Lab) -> None:
     lab.make_ready()
     lab.grant()
-    assert choose(lab, Choice.START)[0] == "uncover 1"
+    assert "uncover 1" in choose(lab, Choice.START)
     assert lab.is_in(State.ACTIVE)
     assert lab.say(ev.CardPresent(counter=1))[:2] == ["cover", "end a with logout"]
 

@@ -52,6 +52,10 @@ class Catalogue:
         """Return a text as it stands in the file."""
         return self._texts[language][key]
 
+    def plain(self, language: Language, key: str) -> str:
+        """Return a text as it can be printed: without marks and readings."""
+        return _RUBY.sub(r"\1", self._texts[language][key].replace("|", ""))
+
     def html(self, language: Language, key: str, variant: str = "") -> str:
         """Return the text of ``key.variant`` if there is one, else of ``key``, else nothing."""
         texts = self._texts[language]

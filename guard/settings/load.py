@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.errors import ConfigError
+from guard.journal.forward.address import Address, SyslogServer
 from guard.paths import journal_default, shipped_config
 from guard.session.policy import Policy
 from guard.settings import schema
@@ -60,6 +61,8 @@ def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Load
     journal = JournalSettings(
         directory=_journal_directory(main, environment),
         retention_days=main.take(schema.JOURNAL_RETENTION_DAYS),
+        platform_log=main.take(schema.JOURNAL_PLATFORM_LOG),
+        syslog=_syslog(main),
     )
     site, site_reading = _site(main)
     settings = Settings(
@@ -108,3 +111,25 @@ def _journal_directory(main: Reading, environment: Mapping[str, str]) -> Path:
     if not given or main.path is None:
         return journal_default(environment)
     return (main.path.parent / given).absolute()
+
+
+def _syslog(main: Reading) -> SyslogServer | None:
+    files = {
+        key: main.path.parent / given if (given := main.take(key)) and main.path else None
+        for key in (schema.JOURNAL_SYSLOG_CA, schema.JOURNAL_SYSLOG_CERTIFICATE, schema.JOURNAL_SYSLOG_KEY)
+    }
+    given = main.take(schema.JOURNAL_SYSLOG)
+    if not given:
+        for key in [key for key, file in files.items() if file]:
+            main.refuse(key, "allowed is a file only where [journal] syslog names a server")
+        return None
+    ca, certificate, own_key = files.values()
+    if (certificate is None) != (own_key is None):
+        main.refuse(
+            schema.JOURNAL_SYSLOG_CERTIFICATE, "allowed are both, syslog_certificate and syslog_key, or none"
+        )
+    try:
+        return SyslogServer(address=Address.read(given), ca=ca, certificate=certificate, key=own_key)
+    except ValueError:
+        main.refuse(schema.JOURNAL_SYSLOG, f"allowed is {schema.JOURNAL_SYSLOG.kind.allowed}")
+        return None

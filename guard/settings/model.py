@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guard.browser.site import Site
+    from guard.journal.forward.address import SyslogServer
 
 
 class BrowserKind(StrEnum):
@@ -68,6 +70,8 @@ class JournalSettings:
 
     directory: Path
     retention_days: int = 1095
+    platform_log: bool = True
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +85,7 @@ class Settings:
     browser: BrowserSettings = field(default=BrowserSettings())
     staff: StaffSettings = field(default=StaffSettings())
     screens: ScreenSettings = field(default=ScreenSettings())
+
+    def fingerprint(self) -> str:
+        """Return a hash that differs when any setting does (SHA-256, hex)."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()

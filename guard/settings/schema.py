@@ -57,6 +57,7 @@ _JOURNAL = JournalSettings(directory=Path())
 _LINE = r"[^\u0000-\u001f\u007f]"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
+_FILE = Text(rf"{_LINE}{{0,400}}", "the path of a PEM file, at most 400 characters")
 _ADDRESS = Text(r"https?://[^\s\u0000-\u001f\u007f]{1,2000}", "an address that begins with https://")
 
 READER_NAME: Final = Key(
@@ -175,7 +176,45 @@ JOURNAL_RETENTION_DAYS: Final = Key(
     name="retention_days",
     kind=Whole(1, 3650),
     default=_JOURNAL.retention_days,
-    about="How many days the journal is kept. Takes effect with a later version.",
+    about="How many days the journal is kept; past days are packed, and deleted when their time is over.",
+)
+JOURNAL_PLATFORM_LOG: Final = Key(
+    section="journal",
+    name="platform_log",
+    kind=Flag(),
+    default=_JOURNAL.platform_log,
+    about="Whether records also go to this PC's own log (journald).",
+)
+JOURNAL_SYSLOG: Final = Key(
+    section="journal",
+    name="syslog",
+    kind=Text(
+        rf"(?:(?:\[[0-9A-Fa-f:.]{{2,45}}\]|{_HOST})(?::[0-9]{{1,5}})?)?",
+        '"host", "host:port" or "[IPv6]:port" in lower case; the port is 6514 if not said',
+    ),
+    default="",
+    about="A syslog server that gets every record, over TLS (RFC 5425); empty: none.",
+)
+JOURNAL_SYSLOG_CA: Final = Key(
+    section="journal",
+    name="syslog_ca",
+    kind=_FILE,
+    default="",
+    about="Who signed the syslog server's certificate; empty: whom this PC trusts.",
+)
+JOURNAL_SYSLOG_CERTIFICATE: Final = Key(
+    section="journal",
+    name="syslog_certificate",
+    kind=_FILE,
+    default="",
+    about="The certificate that this PC shows to the syslog server; empty: none.",
+)
+JOURNAL_SYSLOG_KEY: Final = Key(
+    section="journal",
+    name="syslog_key",
+    kind=_FILE,
+    default="",
+    about="That certificate's key, without a password.",
 )
 
 KEYS: Final[tuple[Key[object], ...]] = (
@@ -195,6 +234,11 @@ KEYS: Final[tuple[Key[object], ...]] = (
     SCREENS_MONITORS,
     JOURNAL_DIRECTORY,
     JOURNAL_RETENTION_DAYS,
+    JOURNAL_PLATFORM_LOG,
+    JOURNAL_SYSLOG,
+    JOURNAL_SYSLOG_CA,
+    JOURNAL_SYSLOG_CERTIFICATE,
+    JOURNAL_SYSLOG_KEY,
 )
 
 SITE_NAME: Final = Key(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOME = {"HOME": "/home/nobody"}
-LATER = ("retention_days",)
+LATER: tuple[str, ...] = ()
 
 
 def commented() -> str:

@@ -195,3 +195,44 @@ def test_a_file_the_account_may_not_read_is_named_with_the_account(write: Callab
     assert os.geteuid() != 0
     with pytest.raises(ConfigError, match=r"guard\.toml: the account \w+ cannot read it"):
         load(path, HOME)
+
+
+def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(
+    write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = write(
+        '[journal]\nplatform_log = false\nsyslog = "log.town.example"\nsyslog_ca = "tls/ca.pem"\n'
+        'syslog_certificate = "/etc/pc.crt"\nsyslog_key = "/etc/pc.key"\n'
+    )
+    journal = load(path, HOME).journal
+    assert not journal.platform_log
+    assert journal.syslog
+    assert str(journal.syslog.address) == "log.town.example:6514"
+    assert journal.syslog.ca == tmp_path / "tls" / "ca.pem"
+    assert (journal.syslog.certificate, journal.syslog.key) == (Path("/etc/pc.crt"), Path("/etc/pc.key"))
+    assert load(None, HOME).journal.syslog is None
+    assert load(None, HOME).journal.platform_log
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ('syslog = "log.example:0"', '"host:port"'),
+        ('syslog = "log.example:99999"', '"host:port"'),
+        ('syslog = "https://log.example"', '"host:port"'),
+        ('syslog = "[::g]:6514"', '"host:port"'),
+        ('syslog_ca = "ca.pem"', "only where [journal] syslog names a server"),
+        ('syslog = "log.example"\nsyslog_key = "pc.key"', "both, syslog_certificate and syslog_key, or none"),
+    ],
+)
+def test_a_syslog_server_that_cannot_be_is_refused(
+    refused: Callable[[str], str], given: str, why: str
+) -> None:
+    assert why in refused(f"[journal]\n{given}\n")
+
+
+def test_every_setting_has_its_part_in_the_fingerprint(write: Callable[[str], Path]) -> None:
+    plain = load(write(""), HOME).fingerprint()
+    assert plain == load(write("[screens]\n"), HOME).fingerprint()
+    assert plain != load(write("[screens]\nsound = false\n"), HOME).fingerprint()
+    assert plain != load(write("[session]\nhold_seconds = 61\n"), HOME).fingerprint()

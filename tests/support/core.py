@@ -9,6 +9,7 @@ from guard import inbox as letters
 from guard.browser.port import Geometry, Logout, Receipt
 from guard.core import Core, Parts
 from guard.journal.alerts import Alerts
+from guard.journal.port import Ticket
 from guard.readers.port import ReaderStatus
 from guard.screens.port import DeskScene, DeskStep, Key, Scene, Sound
 from guard.session import events as ev
@@ -178,11 +179,24 @@ class Ending:
 
 
 class Journal:
-    def __init__(self) -> None:
-        self.records: list[tuple[str, dict[str, Field]]] = []
+    """Every record is on the disk at once, unless the disk is told to hang."""
 
-    def record(self, kind: str, session: ev.SessionId | None = None, **fields: Field) -> None:
+    def __init__(self, post: Callable[[letters.Durable], None]) -> None:
+        self.records: list[tuple[str, dict[str, Field]]] = []
+        self.hangs = False
+        self._post = post
+
+    def record(self, kind: str, session: ev.SessionId | None = None, **fields: Field) -> Ticket:
         self.records.append((kind, {"session": session, **fields}))
+        ticket = Ticket(len(self.records))
+        if not self.hangs:
+            self.sync()
+        return ticket
+
+    def sync(self) -> None:
+        """Let everything be on the disk."""
+        self.hangs = False
+        self._post(letters.Durable(ticket=Ticket(len(self.records)), seq=len(self.records)))
 
     def close(self) -> None: ...
 
@@ -233,11 +247,12 @@ class Lab:
         self.curtain = Curtain(self.calls)
         self.speaker = Speaker()
         self.capsules = Capsules(self.calls)
-        self.journal = Journal()
-        self.alerts = Alerts(self.journal, self.clock)
+        self.inbox = letters.Inbox(self.clock)
+        self.journal = Journal(self.inbox.post)
+        self.alerts = Alerts(self.journal, self.clock, ())
         self.book = Book()
         self.shade = Shade(self.clock, self.calls)
-        self.inbox = letters.Inbox(self.clock)
+        self.forwarded: list[int] = []
         parts = Parts(
             reader=self.reader,
             shade=self.shade,
@@ -246,6 +261,7 @@ class Lab:
             capsules=self.capsules,
             ending=Ending(self.calls),
             journal=self.journal,
+            forward=self.forwarded.append,
             alerts=self.alerts,
             book=self.book,
         )
