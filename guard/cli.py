@@ -6,8 +6,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,23 +14,23 @@ from guard import __version__
 from guard.account import become_unprivileged, this_checkout
 from guard.control import ControlClient
 from guard.errors import GuardError
+from guard.grammar import Commands, Context, command, day, with_config
+from guard.journal.alerts import Reason
+from guard.journal_cli import add_journal
 from guard.paths import control_socket, runtime_folder
 from guard.secret import forbid_core_dumps
 from guard.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from guard.staff.commands import StaffCommands
 
 
-@dataclass(frozen=True, slots=True)
-class _Commands:
+class _Commands(Context):
     """The commands; imports what only one of them needs there and then, so that status answers at once."""
 
-    options: argparse.Namespace
-    environment: Mapping[str, str]
-    words: Words
+    __slots__ = ()
 
     def run(self) -> int:
         """Run the guard in the foreground until it is told to stop."""
@@ -73,6 +72,28 @@ class _Commands:
         forbid_core_dumps()  # a PIN passes through
         client = ControlClient(control_socket(runtime_folder(self.environment)), LOGOUT_SECONDS)
         _print(logout(client, Typist(self.words), self.words))
+        return 0
+
+    def alerts_list(self) -> int:
+        """Print the open alerts."""
+        from guard.report import alerts_table  # noqa: PLC0415 -- see the class
+        from guard.screens.catalogue import Catalogue  # noqa: PLC0415 -- see the class
+
+        answer = self._client().ask("status")
+        if self.options.json:
+            _print(_json({"alerts": answer["alerts"]}))
+        else:
+            _print(alerts_table(answer, self.words, Catalogue.load()))
+        return 0
+
+    def alerts_acknowledge(self) -> int:
+        """Close an alert by a PIN."""
+        from guard.staff.commands import LOGOUT_SECONDS, Typist, acknowledge  # noqa: PLC0415 -- see the class
+
+        forbid_core_dumps()  # a PIN passes through
+        client = ControlClient(control_socket(runtime_folder(self.environment)), LOGOUT_SECONDS)
+        options = self.options
+        _print(acknowledge(client, Typist(self.words), self.words, options.kind, options.reason))
         return 0
 
     def staff_add(self) -> int:
@@ -163,7 +184,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     run = _command(commands, "run", _Commands.run, "run the guard in the foreground")
-    _with_config(run)
+    with_config(run)
     demo = _command(commands, "demo", _Commands.demo, "replay the incident with a practice portal and card")
     demo.add_argument("--save", type=Path, metavar="FOLDER", help="keep the pictures of every screen here")
     status = _command(commands, "status", _Commands.status, "what the running guard is doing")
@@ -175,30 +196,43 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for programs")
 
     _add_staff(commands)
+    _add_alerts(commands)
+    add_journal(commands)
     config = commands.add_parser("config", help="check or show the settings", allow_abbrev=False)
     parts = config.add_subparsers(required=True, metavar="check|show|schema")
-    _with_config(_command(parts, "check", _Commands.config_check, "say whether the settings are fine"))
-    _with_config(_command(parts, "show", _Commands.config_show, "the settings in force, and where from"))
+    with_config(_command(parts, "check", _Commands.config_check, "say whether the settings are fine"))
+    with_config(_command(parts, "show", _Commands.config_show, "the settings in force, and where from"))
     _command(parts, "schema", _Commands.config_schema, "the JSON Schema of guard.toml")
     return top
 
 
-def _add_staff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_staff(commands: Commands) -> None:
     staff = commands.add_parser("staff", help="who may do what at the counter", allow_abbrev=False)
     parts = staff.add_subparsers(required=True, metavar="add|list|reset|disable|expire|emergency")
     add = _command(parts, "add", _Commands.staff_add, "enrol somebody; the PIN is asked for")
     _with_number(add)
     add.add_argument("--name", required=True, help="as the list at the counter shows it")
-    add.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="the last day on which the PIN works")
+    add.add_argument("--expires", type=day, metavar="YYYY-MM-DD", help="the last day on which the PIN works")
     listed = _command(parts, "list", _Commands.staff_list, "who is in the staff book, and whose PIN works")
     listed.add_argument("--json", action="store_true", help="for programs")
     _with_number(_command(parts, "reset", _Commands.staff_reset, "give a new PIN; ends locked and disabled"))
     _with_number(_command(parts, "disable", _Commands.staff_disable, "let a PIN work no more"))
     expire = _command(parts, "expire", _Commands.staff_expire, "let a PIN work until the end of a day")
     _with_number(expire)
-    expire.add_argument("--on", type=_day, required=True, metavar="YYYY-MM-DD", help="that day")
+    expire.add_argument("--on", type=day, required=True, metavar="YYYY-MM-DD", help="that day")
     emergency = _command(parts, "emergency", _Commands.staff_emergency, "print a code that opens once")
     emergency.add_argument("--hours", type=int, default=24, metavar="N", help="for which it is valid (24)")
+
+
+def _add_alerts(commands: Commands) -> None:
+    alerts = commands.add_parser("alerts", help="what staff must look at", allow_abbrev=False)
+    parts = alerts.add_subparsers(required=True, metavar="list|acknowledge")
+    listed = _command(parts, "list", _Commands.alerts_list, "the open alerts, each with what to do")
+    listed.add_argument("--json", action="store_true", help="for programs")
+    done = _command(parts, "acknowledge", _Commands.alerts_acknowledge, "close an alert, in somebody's name")
+    done.add_argument("kind", metavar="KIND", help="of the alert, as guard alerts list shows it")
+    reasons = [reason.value for reason in Reason]
+    done.add_argument("--reason", required=True, choices=reasons, help="what was done about it")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -209,8 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.geteuid() == 0:
             again = [sys.executable, "-P", "-m", "guard", *given]
             become_unprivileged(again, os.environ, this_checkout())
-        run: Callable[[_Commands], int] = options.command
-        return run(_Commands(options, os.environ, Words.load()))
+        run: Callable[[Context], int] = options.command
+        return run(Context(options, os.environ, Words.load()))
     except GuardError as error:
         sys.stderr.write(f"guard: {error.sentence}\n")
         return 1
@@ -219,31 +253,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Callable[[_Commands], int],
-    about: str,
+    commands: Commands, name: str, run: Callable[[_Commands], int], about: str
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-    command.set_defaults(command=run)
-    return command
-
-
-def _with_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--config", type=Path, metavar="FILE", help="a guard.toml; without one, the defaults"
+    return command(
+        commands,
+        name,
+        lambda context: run(_Commands(context.options, context.environment, context.words)),
+        about,
     )
 
 
-def _with_number(command: argparse.ArgumentParser) -> None:
-    command.add_argument("number", metavar="NUMBER", help="of the member of staff")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no day; give one as YYYY-MM-DD") from None
+def _with_number(made: argparse.ArgumentParser) -> None:
+    made.add_argument("number", metavar="NUMBER", help="of the member of staff")
 
 
 def _json(value: object) -> str:

@@ -1,15 +1,18 @@
-"""What ``guard status`` and ``guard doctor`` print for people."""
+"""What ``guard status``, ``guard alerts list`` and ``guard doctor`` print for people."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from guard.columns import padded, width
+from guard.settings.model import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from guard.doctor import Finding
+    from guard.screens.catalogue import Catalogue
     from guard.words import Words
 
 
@@ -38,6 +41,28 @@ def status_table(status: Mapping[str, object], words: Words) -> str:
     return "\n".join(f"{padded(words.of(key), columns)}  {text}" for key, text in rows)
 
 
+def alerts_table(status: Mapping[str, object], words: Words, catalogue: Catalogue) -> str:
+    """Return each open alert with what happened and what to do, in Japanese and English; times are local."""
+    found = status.get("alerts")
+    lines = list[str]()
+    for alert in found if isinstance(found, list) else []:
+        kind = str(alert["kind"])
+        lines.append(
+            words.of(
+                "alert_line",
+                severity=words.of(f"severity_{alert['severity']}"),
+                kind=kind,
+                count=alert["count"],
+                first=_local(str(alert["first"])),
+                last=_local(str(alert["last"])),
+            )
+        )
+        for language, mark in ((Language.JA, "。"), (Language.EN, ". ")):
+            main, sub = (catalogue.plain(language, f"alert.{kind}.{part}") for part in ("main", "sub"))
+            lines.append(f"    {main}{mark}{sub}")
+    return "\n".join(lines) or words.of("alerts_none")
+
+
 def doctor_report(findings: Sequence[Finding], words: Words) -> str:
     """Return one line a check, and beneath what is not well its mend."""
     columns = max(width(words.of(finding.state)) for finding in findings)
@@ -58,6 +83,10 @@ def _word(value: object, words: Words) -> str:
     """Return the catalogue's text for a state; anything else as it is."""
     known = isinstance(value, str) and value in words
     return words.of(str(value)) if known else (words.of("none") if value is None else str(value))
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _plain(value: object) -> str:

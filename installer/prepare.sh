@@ -11,7 +11,10 @@ packages_to_run=(
   fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
   dbus-daemon gnome-keyring
 )
-packages_to_test=(openbox x11-xserver-utils libx11-dev libxext-dev)
+packages_to_test=(
+  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils
+  rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
+)
 
 say() { printf '\n==> %s\n' "$*"; }
 

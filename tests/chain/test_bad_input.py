@@ -69,7 +69,7 @@ def _windows(display: str) -> list[int]:
 def _refused(one: Counter, before: Sequence[str] = ()) -> str:
     """Run the guard, which must refuse and leave nothing behind; return its one sentence."""
     windows = _windows(one.display)
-    command = [*before, sys.executable, "-m", "guard", "run", "--config", os.fspath(one._config)]
+    command = [*before, sys.executable, "-m", "guard", "run", "--config", os.fspath(one.config)]
     ended = subprocess.run(
         command, env=one.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -84,9 +84,9 @@ def _refused(one: Counter, before: Sequence[str] = ()) -> str:
 
 def _write(one: Counter, old: str, new: str) -> None:
     """Change the configuration."""
-    text = one._config.read_text(encoding="utf-8")
+    text = one.config.read_text(encoding="utf-8")
     assert old in text
-    one._config.write_text(text.replace(old, new), encoding="utf-8")
+    one.config.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def _open_session(one: Counter) -> int:
@@ -162,10 +162,10 @@ def _service_without_reader(folder: Path) -> Iterator[Path]:
 def test_settings_that_are_not_understood_are_refused_by_file_key_and_what_is_allowed(
     unstarted: Counter, settings: str, parts: tuple[str, ...]
 ) -> None:
-    with unstarted._config.open("a", encoding="utf-8") as file:
+    with unstarted.config.open("a", encoding="utf-8") as file:
         file.write(settings)
     sentence = _refused(unstarted)
-    for part in (os.fspath(unstarted._config), *parts):
+    for part in (os.fspath(unstarted.config), *parts):
         assert part in sentence
 
 
@@ -246,7 +246,7 @@ def test_a_journal_folder_that_cannot_be_used_is_named(unstarted: Counter, kind:
 
 def test_a_second_guard_is_refused_and_the_first_goes_on(one: Counter) -> None:
     processes = {process.pid for process in one.guard_processes()}
-    answer = one.command("run", "--config", os.fspath(one._config))
+    answer = one.command("run", "--config", os.fspath(one.config))
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == "guard: a guard is already running for this account; see guard status.\n"
     assert one.status()["state"] == "READY"

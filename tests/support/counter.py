@@ -50,8 +50,8 @@ class Counter:
         weakref.finalize(self, shutil.rmtree, self._runtime, ignore_errors=True)
         self._home.mkdir(exist_ok=True)
         self.journal_folder = folder / "journal"
-        self._config = folder / "guard.toml"
-        self._config.write_text(
+        self.config = folder / "guard.toml"
+        self.config.write_text(
             f'[portal]\nsite = "{site}"\n[journal]\ndirectory = "{self.journal_folder}"\n'
             f'[reader]\nname = "{reader.reader_name}"\n{settings}',
             encoding="utf-8",
@@ -74,7 +74,7 @@ class Counter:
         """Start ``guard run``; does not wait."""
         with self._log.open("ab") as log:
             self.core = psutil.Popen(
-                [sys.executable, "-m", "guard", "run", "--config", os.fspath(self._config)],
+                [sys.executable, "-m", "guard", "run", "--config", os.fspath(self.config)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
