@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from guard.journal.standing import OpenAlert
+
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from guard.clock import Clock
     from guard.journal.port import Journal
@@ -26,23 +28,14 @@ class Reason(StrEnum):
     """Told the IT section."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAlert:
-    """One kind of trouble; repeated ones add up instead of flooding."""
-
-    kind: AlertKind
-    count: int
-    first: datetime
-    last: datetime
-
-
 class Alerts:
-    """The open alerts of this run, each journalled as it opens or repeats."""
+    """The open alerts, each journalled as it opens or repeats."""
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: Journal, clock: Clock, still_open: Iterable[OpenAlert]) -> None:
+        """``still_open`` are those that earlier runs left."""
         self._journal = journal
         self._clock = clock
-        self._open: dict[AlertKind, OpenAlert] = {}
+        self._open = {alert.kind: alert for alert in still_open}
 
     def raise_alert(self, kind: AlertKind, session: SessionId | None) -> None:
         """Open an alert of this kind, or add one to the open one."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 COMMON: Final = ("seq", "at", "boot_ms", "session", "kind")
 """What every record begins with, in this order; its own fields follow, then ``prev`` and ``mac``."""
 SEALS: Final = ("prev", "mac")
+_BOOT_MS_MOST: Final = 1e15
+"""30,000 years; a greater one is no time, and may be no float."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,10 @@ class Record:
     @classmethod
     def read(cls, line: bytes) -> Self:
         """Read a line, whether or not it is sealed; raises ValueError when it is no record."""
-        found = json.loads(line)
+        try:
+            found = json.loads(line)
+        except RecursionError as error:
+            raise ValueError("a record is flat") from error
         if not isinstance(found, dict):
             raise ValueError("a record is an object")  # noqa: TRY004 -- one error for all that is no record
         seq, at, boot_ms, session, kind = (found.pop(name, None) for name in COMMON)
@@ -43,6 +48,7 @@ class Record:
             type(seq) is int
             and isinstance(at, str)
             and isinstance(boot_ms, int | float)
+            and abs(boot_ms) < _BOOT_MS_MOST
             and (session is None or isinstance(session, str))
             and isinstance(kind, str)
             and all(value is None or isinstance(value, str | int | float) for value in found.values())

@@ -39,17 +39,25 @@ def segment_path(folder: Path, day: date, first: int) -> Path:
     return folder / f"journal-{day.isoformat()}-{first:010d}.jsonl"
 
 
+def files(folder: Path) -> list[Segment]:
+    """Return every file in this folder that is a segment, in order; raises OSError."""
+    matches = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
+    return sorted(
+        Segment(int(match[2]), date.fromisoformat(match[1]), bool(match[3]), path)
+        for path, match in matches
+        if match
+    )
+
+
 def segments(folder: Path) -> list[Segment]:
     """Return the segments in this folder in order, one for each ``first``; raises OSError.
 
     Of a plain one and its packed copy (a guard killed while packing leaves both) it is the plain one.
     """
     found = dict[int, Segment]()
-    for path in folder.iterdir():
-        if match := _NAME.fullmatch(path.name):
-            one = Segment(int(match[2]), date.fromisoformat(match[1]), bool(match[3]), path)
-            found[one.first] = min(one, found.get(one.first, one))
-    return [found[first] for first in sorted(found)]
+    for one in files(folder):
+        found.setdefault(one.first, one)
+    return list(found.values())
 
 
 def lines(segment: Segment) -> Iterator[bytes]:

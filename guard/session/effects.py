@@ -34,6 +34,9 @@ class AlertKind(StrEnum):
     TOO_MANY_WRONG_PINS = "too_many_wrong_pins"
     EMERGENCY_CODE_USED = "emergency_code_used"
     STAFF_BOOK_LOST = "staff_book_lost"
+    JOURNAL_DAMAGED = "journal_damaged"
+    ANCHOR_LOST = "anchor_lost"
+    FORWARDING_BEHIND = "forwarding_behind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

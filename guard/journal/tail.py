@@ -1,0 +1,128 @@
+"""What stands in the files after the record that the keyring knows as the last one."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from guard.journal.chain import head, is_sealed_with, prev
+from guard.journal.record import Record
+from guard.journal.segments import segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guard.journal.segments import Segment
+    from guard.journal.standing import Standing
+
+_BLOCK: Final = 64 * 1024
+"""Bytes that are read from a segment's end at first; then twice as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """Where the journal really stands, and the state of its last file."""
+
+    standing: Standing
+    segment: Segment | None
+    """The last one, if there is any."""
+    size: int
+    """Bytes of its whole lines."""
+    torn: int
+    """Bytes after them: a record that a crash cut short."""
+
+
+class TailDamagedError(Exception):
+    """The files do not go on from where the keyring says they stand."""
+
+    def __init__(self, what: str) -> None:
+        """``what`` is a word for the journal."""
+        super().__init__(what)
+        self.what = what
+
+
+def follow(folder: Path, mark: Standing) -> Tail:
+    """Go on from the mark to the last record; nothing before it is read.
+
+    Raises TailDamagedError when a record is missing or was not sealed by us, and OSError.
+    """
+    standing, found = mark, False
+    segment: Segment | None = None
+    whole = rest = 0
+    for segment in _from(segments(folder), mark.seq):
+        if rest:
+            raise TailDamagedError("torn_inside")
+        start, data = _end_of(segment, mark.seq)
+        body, newline, tail = data.rpartition(b"\n")
+        whole, rest = start + len(body) + len(newline), len(tail)
+        for line in body.split(b"\n") if newline else ():
+            record = _read(line)
+            if record.seq == mark.seq and head(line) == mark.head:
+                found = True
+            elif record.seq > mark.seq:
+                standing = _after(standing, record, line)
+    if mark.seq and not found:
+        raise TailDamagedError("record_missing")
+    return Tail(standing=standing, segment=segment, size=whole, torn=rest)
+
+
+def last_line(folder: Path) -> tuple[int, bytes]:
+    """Return the last line that is a record and its number, 0 without one; raises OSError."""
+    for segment in reversed(segments(folder)):
+        _, data = _end_of(segment, segment.first)
+        for line in reversed(data.splitlines()):
+            try:
+                return Record.read(line).seq, line
+            except ValueError:
+                continue
+    return 0, b""
+
+
+def _from(listed: list[Segment], seq: int) -> list[Segment]:
+    """Return the segment that holds this record, and all later ones."""
+    before = [at for at, one in enumerate(listed) if one.first <= seq]
+    return listed[before[-1] :] if before else listed
+
+
+def _end_of(segment: Segment, seq: int) -> tuple[int, bytes]:
+    """Return the segment from a line on that is not after this record, and the line's place in it."""
+    try:
+        with segment.open() as file:
+            if segment.packed:
+                return 0, file.read()
+            size = file.seek(0, 2)
+            block = _BLOCK
+            while block < size:
+                file.seek(size - block)
+                data = file.read(block)
+                cut = data.find(b"\n") + 1
+                line_end = data.find(b"\n", cut)
+                if cut and line_end > 0 and _number(data[cut:line_end]) <= seq:
+                    return size - block + cut, data[cut:]
+                block *= 2
+            file.seek(0)
+            return 0, file.read()
+    except (EOFError, zlib.error) as error:
+        raise TailDamagedError("unreadable") from error
+
+
+def _number(line: bytes) -> float:
+    try:
+        return Record.read(line).seq
+    except ValueError:
+        return float("inf")
+
+
+def _read(line: bytes) -> Record:
+    try:
+        return Record.read(line)
+    except ValueError as error:
+        raise TailDamagedError("no_record") from error
+
+
+def _after(standing: Standing, record: Record, line: bytes) -> Standing:
+    follows = record.seq == standing.seq + 1 and prev(line) == standing.head
+    if not follows or not is_sealed_with(line, standing.key):
+        raise TailDamagedError("not_sealed")
+    return standing.after(record, line)
