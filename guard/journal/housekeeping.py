@@ -42,9 +42,12 @@ def outdated(folder: Path, today: date, retention_days: int) -> tuple[Outdated, 
     """
     listed, oldest = segments(folder), today - timedelta(days=retention_days)
     found = list[Outdated]()
-    for one, following in islice(pairwise(listed), DROPPED_AT_ONCE):
-        top = _prev_of(following)
-        if following.day > oldest or top is None:
+    for number, (one, following) in enumerate(islice(pairwise(listed), DROPPED_AT_ONCE), start=1):
+        # A day that has not come yet was named by a clock set wrong; the segments around it tell its age.
+        known = [later.day for later in listed[number:] if later.day <= today]
+        over = known and known[0] <= oldest and (one.day <= oldest or one.day > today)
+        top = _prev_of(following) if over else None
+        if top is None:
             break
         paths = tuple(file.path for file in files(folder) if file.first == one.first)
         found.append(Outdated(paths=paths, through=following.first - 1, head=top))

@@ -160,7 +160,7 @@ class SealedJournal:
         """Seal the batch and append it; raises OSError with nothing of it written."""
         if not batch:
             return
-        if self._clock.utc().date() > self._growing.day and not self._growing.empty:
+        if self._clock.utc().date() != self._growing.day and not self._growing.empty:
             self._begin_segment()
             self._tidy_up()
         standing, lines = self._standing, list[bytes]()
@@ -190,8 +190,7 @@ class SealedJournal:
             self._own_up("changed_while_open")
 
     def _begin_segment(self) -> None:
-        day = max(self._clock.utc().date(), self._growing.day)
-        fresh = Growing.begin(self._folder, day, self._standing.seq + 1)
+        fresh = Growing.begin(self._folder, self._clock.utc().date(), self._standing.seq + 1)
         self._growing.close()
         self._growing = fresh
 
@@ -235,7 +234,7 @@ def _growing(folder: Path, opening: Opening, today: date) -> Growing:
     last = opening.segment
     if last and opening.size:
         going_on = Growing.go_on(last, opening.size)
-        if today <= last.day:
+        if today == last.day:
             return going_on
         going_on.close()
     elif last:

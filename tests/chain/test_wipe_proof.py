@@ -234,6 +234,19 @@ def test_of_a_refused_address_the_journal_keeps_the_host_alone(citizen: Citizen)
         ("new_window", "other:"),
     }
     citizen.one.until(lambda: wanted <= _refused(citizen.one), "the refusals")
+    month = str(citizen.one.journal()[0]["at"])[:7]
+    sheet = citizen.one.journal_folder.parent / "sheet.html"
+    for words in (
+        *(("export", "--format", form) for form in ("jsonl", "csv", "syslog")),
+        ("show", "--kind", "refused"),
+        ("stats",),
+    ):
+        told = citizen.one.command("journal", *words).stdout
+        assert REFUSED_HOST in told
+        assert citizen.secret not in told
+    made = citizen.one.command("report", "--month", month, "--format", "html", "--output", str(sheet))
+    assert made.returncode == 0, made.stderr
+    assert REFUSED_HOST in sheet.read_text(encoding="utf-8")
     assert citizen.one.status()["state"] == "ACTIVE", "a refusal ends nobody's session"
     citizen.one.reader.remove()
     citizen.one.wait_state("READY", after=citizen.opened)

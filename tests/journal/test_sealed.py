@@ -337,13 +337,31 @@ def test_a_new_day_begins_a_new_segment_and_the_day_before_is_packed(lab: Lab) -
     lab.check()
 
 
-def test_a_clock_that_is_set_back_begins_no_segment(lab: Lab) -> None:
+def test_a_segment_bears_the_day_of_its_records_also_when_the_clock_is_set_wrong_and_right(
+    lab: Lab,
+) -> None:
+    lab.retention_days = 40_000
     with lab.journal() as journal:
-        lab.ear.wait_durable(journal.record("start"))
-        lab.clock.set_wall(timedelta(days=-3))
-        lab.ear.wait_durable(journal.record("state"))
-    lab.write("start")
-    assert len(segments(lab.folder)) == 1
+        for days in (0, -3, 30_000, -29_997):
+            lab.clock.set_wall(timedelta(days=days))
+            lab.ear.wait_durable(journal.record("state"))
+    assert [(one.first, str(one.day)) for one in segments(lab.folder)] == [
+        *((1, "2026-04-01"), (2, "2026-03-29"), (3, "2108-05-17"), (4, "2026-04-01")),
+    ]
+    lab.check()
+
+
+def test_a_day_that_has_not_come_yet_holds_up_no_retention(lab: Lab) -> None:
+    lab.retention_days = 3
+    lab.write("start", "stop")
+    lab.clock.set_wall(timedelta(days=30_000))
+    lab.write("start", "stop")
+    lab.clock.set_wall(timedelta(days=-29_999))
+    for _ in range(5):
+        lab.write("start", "stop")
+        lab.clock.turn(DAY)
+    assert str(segments(lab.folder)[0].day) == "2026-04-03"
+    lab.check()
 
 
 def test_days_whose_time_is_over_are_dropped_and_the_chain_vouches_for_them(lab: Lab) -> None:
