@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -239,6 +240,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; as root, become the unprivileged account first."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser().parse_args(given)
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal without Japanese shows code points instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if os.geteuid() == 0:
             again = [sys.executable, "-P", "-m", "guard", *given]
@@ -249,6 +252,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"guard: {error.sentence}\n")
         return 1
     except KeyboardInterrupt:
+        return 1
+    except BrokenPipeError:  # whoever read has read enough; nobody is left to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 

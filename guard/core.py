@@ -47,6 +47,8 @@ SILENCE = 0.75
 """s beyond its own heartbeat after which the reader watch counts as silent (seed facts, "PC/SC")."""
 CLOCK_DRIFT = timedelta(seconds=2)
 """How far wall time may part from monotonic time between two pulses before it counts as a jump."""
+STALLED_AFTER = 5.0
+"""s for which a disk may take to sync a record; after that the journal counts as lost."""
 CURTAIN_PAUSE = 5.0
 """s that a curtain must have lived to be started again at once; a broken one must not keep the PC busy."""
 CURTAIN_PULSE = 1.0
@@ -157,9 +159,10 @@ class Core:
         self._scene: Scene | None = None
         self._clocks = self._read_clocks()
         self._silent = False
-        self._durability = Durability(clock)
+        self._durability = Durability()
         self._uncovering: _Uncovering | None = None
-        self._stalled = False
+        self._journal_works = True
+        """It has not said that it cannot be written; a disk that hangs says nothing."""
         self._failed_wipes = 0
         self._cover_asked_at = 0.0
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
@@ -200,6 +203,8 @@ class Core:
 
     def _open(self, letter: letters.Letter) -> None:  # noqa: C901, PLR0912 -- one flat case a letter
         match letter.content:
+            case ev.JournalLost() | ev.JournalBack() as event:
+                self._journal_changed(event, letter.posted_at)
             case ev.Event() as event:
                 self._handle(event, letter.posted_at)
             case letters.CoverAnswered() as answer:
@@ -270,13 +275,19 @@ class Core:
         """
         self._durability.after(ticket, deed)
         if not self._session.facts.journal:
-            self._durability.give_up()
+            self._durability.release()
 
     def _durable(self, ticket: Ticket, posted_at: float) -> None:
-        if self._stalled:
-            self._stalled = False
-            self._handle(ev.JournalBack(), posted_at)
         self._durability.durable(ticket)
+        if self._journal_works and self._durability.settled() and not self._session.facts.journal:
+            self._handle(ev.JournalBack(), posted_at)
+
+    def _journal_changed(self, event: ev.JournalLost | ev.JournalBack, posted_at: float) -> None:
+        """Lose it once, however often it is told; have it back once nothing is owed to it any more."""
+        self._journal_works = isinstance(event, ev.JournalBack)
+        lost = not self._session.facts.journal
+        if lost == self._journal_works and (lost is False or self._durability.settled()):
+            self._handle(event, posted_at)
 
     # --- the table
 
@@ -295,7 +306,7 @@ class Core:
         if outcome.session.state is not before.state:
             self._chimes.entered(outcome.session.state)
         if isinstance(event, ev.JournalLost):
-            self._durability.give_up()
+            self._durability.release()
 
     def _perform(self, effect: ef.Effect) -> None:  # noqa: C901, PLR0912 -- one flat case an effect
         parts = self._parts
@@ -448,9 +459,9 @@ class Core:
 
     def _watch_journal(self) -> None:
         """Take a disk that hangs for one that is lost; the journal itself says so only of one that fails."""
-        if self._durability.stalled() and not self._stalled:
-            self._stalled = True
-            self._handle(ev.JournalLost(), self._clock.monotonic())
+        since, now = self._parts.journal.waits_since(), self._clock.monotonic()
+        if since is not None and now - since > STALLED_AFTER and self._session.facts.journal:
+            self._handle(ev.JournalLost(), now)
 
     def _watch_curtain(self) -> None:
         """Each shows the other that it lives: a frozen core is covered, a frozen curtain is replaced."""

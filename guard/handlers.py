@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import guard
-from guard.errors import ConfigError, GuardError
+from guard.errors import ConfigError
 from guard.inbox import AcknowledgeChecked, LogoutChecked
 from guard.journal.alerts import Reason
 from guard.journal.severity import ALERTS
@@ -17,7 +17,7 @@ from guard.secret import Secret
 from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import LIVE
-from guard.staff.port import Verdict
+from guard.staff.port import EMERGENCY, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,6 +118,8 @@ class Handlers:
             raise ConfigError(f"no such alert is open; open are: {named}")
         if reason not in set(Reason):
             raise ConfigError(f"the reason is not known; allowed are {', '.join(Reason)}")
+        if request.get("staff") == EMERGENCY:
+            raise ConfigError("an alert is closed in somebody's name: the emergency code names nobody")
         kind, why = AlertKind(str(alert)), Reason(str(reason))
         return self._if_right(
             request, lambda answer: AcknowledgeChecked(alert=kind, reason=why, answer=answer), {}
@@ -203,7 +205,7 @@ def _aside(work: Callable[[], Mapping[str, object]]) -> Future[Mapping[str, obje
     def run() -> None:
         try:
             future.set_result(work())
-        except GuardError as error:
+        except Exception as error:  # noqa: BLE001 -- whoever waits for the future gets to know
             future.set_exception(error)
 
     threading.Thread(target=run, name="aside", daemon=True).start()

@@ -37,18 +37,21 @@ class JournalCli(Context):
 
     def verify(self) -> int:
         """Prove the journal."""
-        from guard.journal import verify as proof  # noqa: PLC0415 -- see the class
+        from guard.journal import verdict  # noqa: PLC0415 -- see the class
+        from guard.journal.verify import verify  # noqa: PLC0415 -- see the class
 
         evidence, options = self._evidence(), self.options
-        found = proof.verify(evidence.folder, evidence.standing, evidence.first_key)
+        found = verify(evidence.folder, evidence.standing, evidence.first_key)
         if options.json:
-            _print(json.dumps(proof.as_json(found), ensure_ascii=False, indent=2))
+            _print(json.dumps(verdict.as_json(found), ensure_ascii=False, indent=2))
         else:
-            _print("\n".join(proof.verification_lines(found, proof.words())))
+            _print("\n".join(verdict.verification_lines(found, verdict.words())))
         if found.problems:
             raise MachineError("the journal is not as it was written; change nothing in its folder")
         if not found.anchored and options.directory is None:
             raise MachineError("the keyring has no mark of the journal's end; see guard doctor")
+        if not found.anchored and not found.keyed:
+            raise ConfigError("of a copy nothing is proven without its first key; give it with --key")
         return 0
 
     def show(self) -> int:
@@ -118,9 +121,9 @@ class JournalCli(Context):
     def _span(self) -> Span | None:
         options = self.options
         try:
-            if options.day:
+            if options.day is not None:
                 return Span.day(options.day)
-            return Span.month(options.month) if options.month else None
+            return None if options.month is None else Span.month(options.month)
         except ValueError:
             raise ConfigError("--day takes YYYY-MM-DD and --month takes YYYY-MM") from None
 
@@ -131,11 +134,12 @@ class JournalCli(Context):
         return JournalCommands(folder, sys.stdout, sys.stderr, words())
 
     def _evidence(self) -> Evidence:
-        key = read_key(self.options.key) if self.options.key else None
-        if self.options.directory:
-            return Evidence(folder=self.options.directory, first_key=key)
+        given, copy = self.options.key, self.options.directory
+        if copy is not None:
+            return Evidence(folder=copy, first_key=read_key(given, None) if given else None)
         found = self._room().evidence(self._configured)
-        return Evidence(folder=found.folder, standing=found.standing, first_key=key or found.first_key)
+        key = read_key(given, found.standing) if given else found.first_key
+        return Evidence(folder=found.folder, standing=found.standing, first_key=key)
 
     def _configured(self) -> Path:
         from guard.settings.load import load  # noqa: PLC0415 -- see the class

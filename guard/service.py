@@ -14,6 +14,7 @@ import os
 import secrets
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,7 +186,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         after=_how_it_ended(journal.found),
         swept=swept,
     )
-    stack.callback(journal.record, "stop")
+    stack.push(partial(_record_stop, journal))
     return core
 
 
@@ -216,11 +217,17 @@ def _evidence(
     return anchor, journal, forwarder
 
 
+def _record_stop(journal: SealedJournal, kind: type[BaseException] | None, *_: object) -> None:
+    """Record an orderly stop; a guard that falls over an error has crashed."""
+    if kind is None:
+        journal.record("stop")
+
+
 def _how_it_ended(found: Standing) -> str:
     """Return how the run before this one ended."""
     if found.seq == 0:
         return "first"
-    return "stop" if found.kind == "stop" else "crash"
+    return "crash" if found.running else "stop"
 
 
 def container_mark(runtime: Path) -> str:

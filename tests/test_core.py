@@ -8,8 +8,7 @@ import pytest
 
 from guard import inbox as letters
 from guard.browser.port import Geometry, Logout
-from guard.core import CURTAIN_CHECK
-from guard.durability import STALLED_AFTER
+from guard.core import CURTAIN_CHECK, STALLED_AFTER
 from guard.journal.port import Ticket
 from guard.screens.port import Screen, Sound
 from guard.session import events as ev
@@ -403,6 +402,45 @@ def test_a_disk_that_hangs_counts_as_lost_until_it_syncs_again(lab: Lab, waits_f
     lab.say()
     assert lab.is_in(State.READY)
     assert not any("uncover" in call for call in lab.calls.made)
+
+
+@pytest.mark.parametrize("state", [State.READY, State.ACTIVE])
+def test_a_disk_that_hangs_closes_the_counter_even_where_no_step_waits_for_it(lab: Lab, state: State) -> None:
+    lab.open_session() if state is State.ACTIVE else lab.make_ready()
+    lab.journal.hangs = True
+    lab.say(letters.Refused(session=A, what="navigation", host="evil.example"))
+    lab.turn(STALLED_AFTER + 0.3)
+    assert lab.is_in(State.ENDING if state is State.ACTIVE else State.OUT_OF_SERVICE)
+
+
+@pytest.mark.parametrize("comes_back", ["stalled", "failed"])
+def test_the_counter_opens_only_once_the_receipt_that_was_owed_is_on_the_disk(
+    lab: Lab, comes_back: str
+) -> None:
+    lab.open_session()
+    lab.journal.hangs = True
+    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    through = len(lab.journal.records)
+    lab.say(receipt(A))
+    if comes_back == "failed":
+        lab.say(ev.JournalLost())
+    lab.turn(STALLED_AFTER + 0.3)
+    assert lab.is_in(State.OUT_OF_SERVICE)
+    lab.say(letters.Durable(ticket=Ticket(through), seq=through))
+    if comes_back == "failed":
+        lab.say(ev.JournalBack())
+    assert lab.is_in(State.OUT_OF_SERVICE), "an earlier batch is not the receipt"
+    lab.journal.sync()
+    lab.say()
+    assert lab.is_in(State.READY)
+
+
+def test_a_journal_that_is_told_lost_again_counts_once(lab: Lab) -> None:
+    lab.make_ready()
+    lab.journal.hangs = True
+    lab.say(ev.JournalLost(), ev.JournalLost())
+    (alert,) = lab.alerts.open()
+    assert (alert.kind.value, alert.count) == ("journal_lost", 1)
 
 
 def test_every_movement_of_a_card_is_recorded_with_the_readers_counter(lab: Lab) -> None:

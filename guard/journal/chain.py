@@ -37,7 +37,7 @@ def next_key(key: bytes) -> bytes:
 
 def sealed(text: str, head: str, key: bytes) -> bytes:
     """Return the line, without its end, of a record's `Record.text` that follows a line of this head."""
-    body = f'{text},"prev":"{head}"'.encode()
+    body = f'{text},"prev":"{head}"'.encode(errors="backslashreplace")
     return b'%b,"mac":"%b"}' % (body, hmac.digest(key, body, "sha256").hex().encode())
 
 

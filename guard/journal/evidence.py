@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from guard.control import NotRunningError
 from guard.errors import ConfigError
 from guard.journal.anchor import Anchor
+from guard.journal.keys import Keys
 from guard.journal.standing import FirstKey, Standing
 from guard.keyring.kept import KeptStore
 from guard.paths import journal_keyring
@@ -48,7 +49,10 @@ class EvidenceRoom:
         try:
             found = self._client.ask("journal")
         except NotRunningError:
-            with KeptStore(self._environment, journal_keyring(self._environment)) as store:
+            folder = journal_keyring(self._environment)
+            if not folder.is_dir():
+                return Evidence(folder=configured())
+            with KeptStore(self._environment, folder) as store:
                 anchor = Anchor(store)
                 return Evidence(folder=configured(), standing=anchor.standing(), first_key=anchor.first_key())
         mark, key = found["mark"], found["first_key"]
@@ -67,11 +71,17 @@ class EvidenceRoom:
                 Anchor(store).forget_first_key()
 
 
-def read_key(file: Path) -> FirstKey:
-    """Return the first key that was put into a file; raises ConfigError when there is none in it."""
+def read_key(file: Path, standing: Standing | None) -> FirstKey:
+    """Return the first key that was put into a file.
+
+    Raises ConfigError when there is none in it, or that of another journal than the one that stands here.
+    """
     try:
-        return FirstKey.read(file.read_text("ascii").strip())
+        found = FirstKey.read(file.read_text("ascii").strip())
     except (OSError, ValueError):
         raise ConfigError(
             f"--key {file} must be a file with the one line that guard journal key printed"
         ) from None
+    if standing and Keys(found).of(standing.seq + 1) != standing.key:
+        raise ConfigError(f"--key {file} holds the first key of another journal than this PC's")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Self
 
@@ -30,6 +31,7 @@ class Growing:
         self._path = path
         self._descriptor = descriptor
         self._size = size
+        self._half_written = False
 
     @classmethod
     def begin(cls, folder: Path, day: date, first: int) -> Self:
@@ -45,6 +47,7 @@ class Growing:
         try:
             flush_folder(folder)
         except OSError:
+            path.unlink()
             os.close(descriptor)
             raise
         return cls(path, day, first, descriptor, 0)
@@ -68,15 +71,24 @@ class Growing:
 
     def append(self, data: bytes) -> None:
         """Append all of it, durably, or nothing; raises ChangedError when it is not as we left it."""
+        if self._half_written:
+            self._cut()
         found = os.fstat(self._descriptor)
         if found.st_size != self._size or found.st_nlink == 0:
             raise ChangedError
         try:
             self._write(data)
         except OSError:
-            os.ftruncate(self._descriptor, self._size)
+            self._half_written = True
+            with contextlib.suppress(OSError):  # then before the next record
+                self._cut()
             raise
         self._size += len(data)
+
+    def _cut(self) -> None:
+        os.ftruncate(self._descriptor, self._size)
+        os.fsync(self._descriptor)
+        self._half_written = False
 
     def _write(self, data: bytes) -> None:
         if os.write(self._descriptor, data) != len(data):

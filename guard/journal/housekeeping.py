@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
 from guard.disk import flush_folder
-from guard.journal.chain import prev
-from guard.journal.packing import pack
+from guard.journal.chain import head, prev
+from guard.journal.packing import BrokenPackError, pack, unpacked
+from guard.journal.record import Record
 from guard.journal.segments import files, lines, segments
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from guard.journal.segments import Segment
@@ -36,42 +36,73 @@ class Outdated:
 
 
 def outdated(folder: Path, today: date, retention_days: int) -> tuple[Outdated, ...]:
-    """Return the segments that may be deleted today: every record in them is at least so many days old.
+    """Return the segments that may be deleted today: every record in them is older than so many days.
 
-    Oldest first, and never the newest one. Raises OSError when the folder cannot be read.
+    Oldest first, at most `DROPPED_AT_ONCE`, and never the newest one. The records' own times count, not the
+    files' names, and only where the next segment goes on from them. Raises OSError.
     """
     listed, oldest = segments(folder), today - timedelta(days=retention_days)
     found = list[Outdated]()
-    for number, (one, following) in enumerate(islice(pairwise(listed), DROPPED_AT_ONCE), start=1):
-        # A day that has not come yet was named by a clock set wrong; the segments around it tell its age.
-        known = [later.day for later in listed[number:] if later.day <= today]
-        over = known and known[0] <= oldest and (one.day <= oldest or one.day > today)
-        top = _prev_of(following) if over else None
-        if top is None:
+    for one, following in islice(pairwise(listed), DROPPED_AT_ONCE):
+        this = _look(one, today)
+        after = _look(following, today) if this else None
+        if this is None or after is None or this.head != after.follows:
             break
-        paths = tuple(file.path for file in files(folder) if file.first == one.first)
-        found.append(Outdated(paths=paths, through=following.first - 1, head=top))
+        newest = this.newest or after.newest  # days that have not come yet tell nothing of a segment's age
+        if newest is None or newest >= oldest:
+            break
+        paths = tuple(file.path for file in files(folder) if (file.first, file.day) == (one.first, one.day))
+        found.append(Outdated(paths=paths, through=following.first - 1, head=this.head))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a segment follows, the hash of its last line, and the newest day in it that has come."""
+
+    follows: str
+    head: str
+    newest: date | None
+
+
+def _look(segment: Segment, today: date) -> _Look | None:
+    """Return what its lines say; None when it is empty or damaged."""
+    follows, line, days = "", b"", set[date]()
+    try:
+        for line in lines(segment):
+            follows = follows or prev(line) or ""
+            days.add(datetime.fromisoformat(Record.read(line).at).date())
+    except (OSError, EOFError, ValueError, zlib.error):
+        return None
+    return (
+        _Look(follows, head(line), max((day for day in days if day <= today), default=None)) if line else None
+    )
 
 
 def pack_past(folder: Path, firsts: range) -> None:
     """Pack every segment that begins with one of these records; logs what it cannot do.
 
     A packed segment takes the plain one's place; killed in between, both are there, and the next run ends it.
+    A packed one with another content is evidence: then both stay.
     """
     try:
         for segment in segments(folder):
-            if segment.first in firsts and not segment.packed:
-                pack(segment.path, segment.path.with_name(f"{segment.path.name}.gz"))
+            if segment.first not in firsts or segment.packed:
+                continue
+            packed = segment.path.with_name(f"{segment.path.name}.gz")
+            if not packed.exists():
+                pack(segment.path, packed)
+            if _same(segment.path, packed):
                 segment.path.unlink()
                 flush_folder(folder)
     except OSError as error:
         _log.warning("a past day's segment stays unpacked: %s", error.strerror)
 
 
-def _prev_of(segment: Segment) -> str | None:
-    """Return what its first line says about the one before it; None when that cannot be read."""
-    try:
-        return next((prev(line) for line in lines(segment)), None)
-    except (OSError, EOFError, zlib.error):
-        return None
+def _same(plain: Path, packed: Path) -> bool:
+    """Tell whether the packed file holds the plain one, and nothing else."""
+    with plain.open("rb") as one, packed.open("rb") as other:
+        try:
+            return all(block == one.read(len(block)) for block in unpacked(other)) and not one.read(1)
+        except BrokenPackError:
+            return False

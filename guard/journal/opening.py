@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guard.journal.chain import first_key, head
+from guard.journal.chain import NO_HEAD, first_key, head
 from guard.journal.standing import Standing
 from guard.journal.tail import TailDamagedError, follow, last_line
 
@@ -36,7 +36,7 @@ def look_back(folder: Path, anchor: Anchor) -> Opening:
     if mark is None:
         seq, line = last_line(folder)
         key = first_key()
-        standing = Standing(seq=seq, head=head(line), key=key) if seq else Standing(key=key)
+        standing = Standing(seq=seq, head=head(line) if line else NO_HEAD, key=key)
         anchor.begin(standing)
         return Opening(standing=standing, damage="mark_missing" if seq else "")
     try:

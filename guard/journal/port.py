@@ -24,6 +24,10 @@ class Journal(Protocol):
         """Append one record: ``seq, at (UTC, RFC 3339), boot_ms, session, kind, …``."""
         ...
 
+    def waits_since(self) -> float | None:
+        """Return since when (`Clock.monotonic`, s) records wait and none gets durable; or None."""
+        ...
+
     def close(self) -> None:
         """Write what is still waiting and close the file; returns when done."""
         ...

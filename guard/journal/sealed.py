@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import queue
 import threading
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from guard.disk import flush_folder
 from guard.errors import MachineError
 from guard.journal.anchor import Anchorer
 from guard.journal.chain import sealed
@@ -32,7 +35,6 @@ from guard.journal.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
     from pathlib import Path
 
     from guard.clock import Clock
@@ -41,7 +43,13 @@ if TYPE_CHECKING:
     from guard.journal.port import Field, JournalListener
     from guard.session.events import SessionId
 
+_log = logging.getLogger(__name__)
+
 RETRY_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 5.0
+"""For which the end of the guard waits for the disk."""
+LEAP_MOST: Final = timedelta(days=31)
+"""From one segment's day to the next: after a longer pause, or a clock set far ahead, nothing is deleted."""
 _BATCH_MOST: Final = 1000
 """Records that are written with one call."""
 
@@ -74,6 +82,9 @@ class SealedJournal:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._packer = threading.Thread()
         self._dropping = dict[Ticket, Outdated]()
+        self._newest = Ticket(0)
+        self._waits_since: float | None = None
+        self._closing = threading.Event()
         with contextlib.ExitStack() as undo:
             try:
                 undo.callback(os.close, _taken(folder))
@@ -91,7 +102,7 @@ class SealedJournal:
             self.record("torn", bytes=opening.torn)
         if opening.damage:
             self._own_up(opening.damage)
-        self._tidy_up()
+        self._tidy_up(after=opening.segment.day if opening.segment and self._growing.empty else None)
         self._anchorer = Anchorer(anchor, listener, opening.standing)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -102,8 +113,15 @@ class SealedJournal:
         boot_ms = round(self._clock.boot() * 1000, 3)
         with self._order:
             ticket = Ticket(next(self._tickets))
+            if self._waits_since is None:
+                self._waits_since = self._clock.monotonic()
+            self._newest = ticket
             self._queue.put(_Waiting(ticket, at, boot_ms, session, kind, fields))
         return ticket
+
+    def waits_since(self) -> float | None:
+        """See `guard.journal.port.Journal.waits_since`."""
+        return self._waits_since
 
     @property
     def seq(self) -> int:
@@ -112,8 +130,11 @@ class SealedJournal:
 
     def close(self) -> None:
         """See `guard.journal.port.Journal.close`; what cannot be written now is lost."""
+        self._closing.set()
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():  # the disk hangs: whatever happens to it, the guard can end
+            return
         self._anchorer.close()
         if self._packer.is_alive():
             self._packer.join()
@@ -128,41 +149,44 @@ class SealedJournal:
 
     def _run(self) -> None:
         batch: list[_Waiting] = []
-        lost = closing = False
-        while not closing:
-            closing = self._collect(batch, retry=lost)
+        lost = False
+        while True:
+            ended = self._collect(batch, patient=not lost)
             try:
                 self._write(batch)
-            except OSError:
+            except Exception as error:  # noqa: BLE001 -- whatever stops the journal must close the counter
                 if not lost:
                     lost = True
+                    _log.error("the journal cannot be written: %s", error)
                     self._listener.journal_lost()
+                if ended or self._closing.wait(RETRY_SECONDS):
+                    return
                 continue
             batch.clear()
             if lost:
                 lost = False
                 self._listener.journal_back()
+            if ended:
+                return
 
-    def _collect(self, batch: list[_Waiting], *, retry: bool) -> bool:
+    def _collect(self, batch: list[_Waiting], *, patient: bool) -> bool:
         """Move what waits into the batch; tell whether the end was among it."""
-        try:
-            waiting = self._queue.get(timeout=RETRY_SECONDS if retry else None)
-            while waiting is not None:
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < _BATCH_MOST:
+                waiting = self._queue.get(block=patient and not batch)
+                if waiting is None:
+                    return True
                 batch.append(waiting)
-                if len(batch) >= _BATCH_MOST:
-                    return False
-                waiting = self._queue.get_nowait()
-        except queue.Empty:
-            return False
-        return True
+        return False
 
     def _write(self, batch: list[_Waiting]) -> None:
         """Seal the batch and append it; raises OSError with nothing of it written."""
         if not batch:
             return
-        if self._clock.utc().date() != self._growing.day and not self._growing.empty:
-            self._begin_segment()
-            self._tidy_up()
+        day, before = date.fromisoformat(batch[-1].at[:10]), self._growing.day
+        if day != before and not self._growing.empty:
+            self._begin_segment(day)
+            self._tidy_up(after=before)
         standing, lines = self._standing, list[bytes]()
         for one in batch:
             record = Record(
@@ -177,6 +201,9 @@ class SealedJournal:
             standing = standing.after(record, lines[-1])
         self._append(b"\n".join((*lines, b"")))
         self._standing = standing
+        with self._order:
+            done = self._newest == batch[-1].ticket
+            self._waits_since = None if done else self._clock.monotonic()
         self._listener.durable(batch[-1].ticket, standing.seq)
         self._anchorer.keep(standing)
         self._drop(batch[-1].ticket)
@@ -185,23 +212,24 @@ class SealedJournal:
         try:
             self._growing.append(data)
         except ChangedError:
-            self._begin_segment()
+            self._begin_segment(self._growing.day)
             self._growing.append(data)
             self._own_up("changed_while_open")
 
-    def _begin_segment(self) -> None:
-        fresh = Growing.begin(self._folder, self._clock.utc().date(), self._standing.seq + 1)
+    def _begin_segment(self, day: date) -> None:
+        fresh = Growing.begin(self._folder, day, self._standing.seq + 1)
         self._growing.close()
         self._growing = fresh
 
     # --- past days
 
-    def _tidy_up(self) -> None:
-        """Pack the past days, and say which ones are deleted as soon as the saying is durable."""
+    def _tidy_up(self, after: date | None) -> None:
+        """Pack the past days; on a new day ``after`` another, say which are deleted once this is durable."""
         today = self._clock.utc().date()
         with contextlib.suppress(OSError):  # then there is nothing to tidy up, or it waits for the next day
-            for one in outdated(self._folder, today, self._retention_days):
-                self._dropping[self.record("dropped", through=one.through, head=one.head)] = one
+            if after and timedelta(0) < today - after <= LEAP_MOST:
+                for one in outdated(self._folder, today, self._retention_days):
+                    self._dropping[self.record("dropped", through=one.through, head=one.head)] = one
             kept = max((one.through for one in self._dropping.values()), default=0)
             if not self._packer.is_alive():
                 work = (self._folder, range(kept + 1, self._growing.first))
@@ -218,6 +246,7 @@ class SealedJournal:
 def _taken(folder: Path) -> int:
     """Return a descriptor that holds the folder for us; raises MachineError when it is held, and OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    flush_folder(folder.parent)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

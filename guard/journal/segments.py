@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NAME: Final = re.compile(r"journal-(\d{4}-\d{2}-\d{2})-(\d{10})\.jsonl(\.gz)?")
+_NAME: Final = re.compile(r"journal-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{10})\.jsonl(\.gz)?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,24 +40,28 @@ def segment_path(folder: Path, day: date, first: int) -> Path:
 
 
 def files(folder: Path) -> list[Segment]:
-    """Return every file in this folder that is a segment, in order; raises OSError."""
-    matches = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
-    return sorted(
-        Segment(int(match[2]), date.fromisoformat(match[1]), bool(match[3]), path)
-        for path, match in matches
-        if match
-    )
+    """Return every file in this folder that bears a segment's name, in order; raises OSError."""
+    return sorted(one for path in folder.iterdir() if (one := _segment(path)))
 
 
 def segments(folder: Path) -> list[Segment]:
-    """Return the segments in this folder in order, one for each ``first``; raises OSError.
+    """Return the segments in this folder in order; raises OSError.
 
-    Of a plain one and its packed copy (a guard killed while packing leaves both) it is the plain one.
+    Of a plain one and its packed copy (a guard killed while packing leaves both) it is the plain one. Two of
+    one number and different days are both there: that is damage, and nobody may be hidden by it.
     """
-    found = dict[int, Segment]()
+    found = dict[tuple[int, date], Segment]()
     for one in files(folder):
-        found.setdefault(one.first, one)
+        found.setdefault((one.first, one.day), one)
     return list(found.values())
+
+
+def _segment(path: Path) -> Segment | None:
+    match = _NAME.fullmatch(path.name)
+    try:
+        return match and Segment(int(match[2]), date.fromisoformat(match[1]), bool(match[3]), path)
+    except ValueError:  # no day of the calendar, so no name that the guard gives
+        return None
 
 
 def lines(segment: Segment) -> Iterator[bytes]:

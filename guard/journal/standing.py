@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from guard.journal.chain import KEY_BYTES, NO_HEAD, head, next_key
 from guard.session.effects import AlertKind
-from guard.wire import read_number, read_object, read_text
+from guard.wire import read_flag, read_number, read_object, read_text
 
 if TYPE_CHECKING:
     from guard.journal.record import Record
@@ -63,8 +63,8 @@ class Standing:
     """For the next record."""
     state: str = ""
     """The counter's, as far as it was ever recorded."""
-    kind: str = ""
-    """Of the last record."""
+    running: bool = False
+    """A guard has started and not stopped in an orderly way."""
     alerts: tuple[OpenAlert, ...] = ()
     """The open ones, oldest first."""
 
@@ -77,7 +77,7 @@ class Standing:
             head=head(line),
             key=next_key(self.key),
             state=str(fields.get("after")) if record.kind == "state" else self.state,
-            kind=record.kind,
+            running=record.kind == "start" or (self.running and record.kind != "stop"),
             alerts=_folded(self.alerts, record),
         )
 
@@ -90,7 +90,7 @@ class Standing:
             "head": self.head,
             "key": self.key.hex(),
             "state": self.state,
-            "kind": self.kind,
+            "running": self.running,
             "alerts": alerts,
         }
         return json.dumps(whole, separators=(",", ":"))
@@ -111,7 +111,7 @@ class Standing:
                 head=top,
                 key=bytes.fromhex(key),
                 state=read_text(found["state"]),
-                kind=read_text(found["kind"]),
+                running=read_flag(found["running"]),
                 alerts=tuple(_alert(*one) for one in listed),
             )
         except (KeyError, TypeError, RecursionError, OverflowError, OSError) as error:
@@ -119,14 +119,25 @@ class Standing:
 
 
 def _folded(alerts: tuple[OpenAlert, ...], record: Record) -> tuple[OpenAlert, ...]:
-    """Return the open alerts after the record; one that is not understood changes nothing."""
+    """Return the open alerts after the record; one that is not understood changes nothing.
+
+    A `damaged` record opens its alert by itself, whatever becomes of the guard that wrote it.
+    """
     name, count = record.fields.get("alert"), record.fields.get("count")
-    if record.kind not in {"alert", "acknowledged"} or name not in set(AlertKind) or type(count) is not int:
+    if record.kind == "damaged":
+        name, count = AlertKind.JOURNAL_DAMAGED, 1
+    if (
+        record.kind not in {"alert", "acknowledged", "damaged"}
+        or name not in set(AlertKind)
+        or type(count) is not int
+    ):
         return alerts
     kind, at = AlertKind(str(name)), datetime.fromisoformat(record.at)
     known = next((one for one in alerts if one.kind is kind), None)
     if record.kind == "acknowledged":
         return tuple(one for one in alerts if one is not known)
+    if known and record.kind == "damaged":
+        count = known.count + 1
     if known:
         return tuple(replace(one, count=count, last=at) if one is known else one for one in alerts)
     return (*alerts, OpenAlert(kind=kind, count=count, first=at, last=at))

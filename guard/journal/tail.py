@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -47,36 +49,55 @@ def follow(folder: Path, mark: Standing) -> Tail:
 
     Raises TailDamagedError when a record is missing or was not sealed by us, and OSError.
     """
-    standing, found = mark, False
-    segment: Segment | None = None
-    whole = rest = 0
-    for segment in _from(segments(folder), mark.seq):
-        if rest:
+    tail = Tail(standing=mark, segment=None, size=0, torn=0)
+    found = False
+    listed = _from(segments(folder), mark.seq)
+    for segment in listed:
+        if tail.torn:
             raise TailDamagedError("torn_inside")
-        start, data = _end_of(segment, mark.seq)
-        body, newline, tail = data.rpartition(b"\n")
-        whole, rest = start + len(body) + len(newline), len(tail)
-        for line in body.split(b"\n") if newline else ():
+        tail, here = _through(segment, tail.standing, mark, may_be_torn=segment is listed[-1])
+        found = found or here
+    if mark.seq and not found:
+        raise TailDamagedError("record_missing")
+    return tail
+
+
+def _through(segment: Segment, standing: Standing, mark: Standing, *, may_be_torn: bool) -> tuple[Tail, bool]:
+    """Follow one segment; tell whether the mark's record is in it.
+
+    A power cut may leave zeros where the last, unsynced records were to be: they count as torn, too.
+    """
+    start, data = _end_of(segment, mark.seq)
+    whole, found = 0, False
+    while (end := data.find(b"\n", whole)) >= 0:
+        try:
+            line = data[whole:end]
             record = _read(line)
             if record.seq == mark.seq and head(line) == mark.head:
                 found = True
             elif record.seq > mark.seq:
                 standing = _after(standing, record, line)
-    if mark.seq and not found:
-        raise TailDamagedError("record_missing")
-    return Tail(standing=standing, segment=segment, size=whole, torn=rest)
+        except TailDamagedError:
+            if may_be_torn and b"\0" in data[whole:]:
+                break
+            raise
+        whole = end + 1
+    tail = Tail(standing=standing, segment=segment, size=start + whole, torn=len(data) - whole)
+    return tail, found
 
 
 def last_line(folder: Path) -> tuple[int, bytes]:
-    """Return the last line that is a record and its number, 0 without one; raises OSError."""
-    for segment in reversed(segments(folder)):
-        _, data = _end_of(segment, segment.first)
+    """Return the number of the last record, 0 without any, and its line if it can be read; raises OSError."""
+    listed = segments(folder)
+    for segment in reversed(listed):
+        try:
+            _, data = _end_of(segment, segment.first)
+        except TailDamagedError:
+            continue
         for line in reversed(data.splitlines()):
-            try:
+            with contextlib.suppress(ValueError):
                 return Record.read(line).seq, line
-            except ValueError:
-                continue
-    return 0, b""
+    return max((one.first for one in listed), default=0), b""
 
 
 def _from(listed: list[Segment], seq: int) -> list[Segment]:
@@ -103,7 +124,7 @@ def _end_of(segment: Segment, seq: int) -> tuple[int, bytes]:
                 block *= 2
             file.seek(0)
             return 0, file.read()
-    except (EOFError, zlib.error) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TailDamagedError("unreadable") from error
 
 

@@ -13,25 +13,23 @@ Memory stays flat: blocks of a file, one key for each few thousand records, at m
 
 from __future__ import annotations
 
-import json
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from importlib.resources import files as resources
 from typing import IO, TYPE_CHECKING, Final
 
 from guard.errors import MachineError
 from guard.journal.chain import NO_HEAD, head, is_sealed_with, next_key, prev, sealed
+from guard.journal.keys import Keys
 from guard.journal.packing import BLOCK, BrokenPackError, unpacked
 from guard.journal.record import Record
-from guard.journal.segments import Segment, files
+from guard.journal.segments import Segment, segments
 from guard.journal.standing import FirstKey
-from guard.words import Words
+from guard.journal.verdict import Problem, Trouble, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from guard.journal.standing import Standing
@@ -42,90 +40,14 @@ _TRIES: Final = 3
 """Readings of a folder that changes meanwhile."""
 _LONGEST: Final = 1024 * 1024
 """Bytes of a line; a longer one is no journal."""
-_FURTHEST: Final = 100_000_000
-"""Keys after the first one that are looked for: 90 years of a busy counter, a minute of hashing."""
-_STRIDE: Final = 4096
-"""Records between two keys that are remembered."""
 _TELLING: Final = b'"kind":"d'
 """Only ``dropped`` and ``damaged`` change what must come; no other place of a line has these unescaped."""
 _SEALS: Final = len(sealed("", NO_HEAD, b""))
 """Bytes of ``prev`` and ``mac``, which end a line."""
 _MARGIN: Final = timedelta(days=1)
 """A record that waited for the disk over midnight stands in the next day's segment."""
-
-
-class Trouble(StrEnum):
-    """What can be wrong with a journal."""
-
-    UNREADABLE = "unreadable"
-    """The file cannot be read to its end, or is not packed as the guard packs."""
-    NO_RECORD = "no_record"
-    """The line is no record."""
-    ALTERED = "altered"
-    """The line does not bear the MAC of its number, or its number does not follow: it was changed."""
-    UNLINKED = "unlinked"
-    """The second of these two records does not follow the first: one of them is not what the guard wrote."""
-    MISSING = "missing"
-    """The records are not there, and no record says that their time was over."""
-    OUT_OF_PLACE = "out_of_place"
-    """The records come after later ones: copied, moved, or made on a journal that had been cut."""
-    MISNAMED = "misnamed"
-    """The file's name has another first number or another day than its records."""
-    TORN = "torn"
-    """The file ends within a line, and that was not the last thing that happened."""
-    REPLACED = "replaced"
-    """The record is not the one that the keyring remembers: the journal was written anew."""
-    DAMAGED = "damaged"
-    """The guard itself says that it found the journal changed, and went on from where it knew it."""
-
-
 _RUNS: Final = frozenset({Trouble.NO_RECORD, Trouble.ALTERED, Trouble.OUT_OF_PLACE})
 """One problem for all neighbours."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong, and where."""
-
-    segment: str
-    """Name of the file; empty when there is none."""
-    line: int
-    """From 1; where the trouble begins, or where the missing should be. 0: the file as a whole."""
-    seq: int | None
-    """Number of the (first) record; of a line that cannot be trusted, the number that it should have."""
-    what: Trouble
-    through: int | None = None
-    """Number of the last record when it is more than one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What was found."""
-
-    records: int
-    """That are in their place."""
-    first: int
-    """Number of the first one, 0 without any."""
-    last: int
-    """Number of the last one, 0 without any."""
-    segments: int
-    problems: tuple[Problem, ...]
-    """In the order of the journal."""
-    capped: bool
-    """There are more problems than are listed."""
-    unanchored: int
-    """Records that the mark does not cover: written just now, or before a crash."""
-    torn: int
-    """Bytes of a record at the end that is being written, or was when the PC crashed."""
-    anchored: bool
-    """The mark was at hand; otherwise nobody can say whether the end was cut off."""
-    keyed: bool
-    """The first key was at hand: each record was held against its own MAC."""
-
-    @property
-    def sound(self) -> bool:
-        """Nothing was changed, and nothing that the mark covers is missing."""
-        return self.anchored and not self.problems
 
 
 def verify(folder: Path, standing: Standing | None, first_key: FirstKey | None) -> Verification:
@@ -134,34 +56,6 @@ def verify(folder: Path, standing: Standing | None, first_key: FirstKey | None) 
     Raises MachineError when the folder cannot be read; a file that cannot be is a problem.
     """
     return _verify(folder, standing, first_key, _TRIES)
-
-
-def as_json(v: Verification) -> dict[str, object]:
-    """Return it for programs."""
-    problems = [asdict(problem) | {"what": problem.what.value} for problem in v.problems]
-    return asdict(v) | {"sound": v.sound, "problems": problems}
-
-
-def words() -> Words:
-    """Return the words for `verification_lines`, from the catalogue file ``verify_words.json``."""
-    return Words(json.loads((resources("guard.journal") / "verify_words.json").read_text("utf-8")))
-
-
-def verification_lines(v: Verification, words: Words) -> list[str]:
-    """Return it for people: the verdict, what is worth knowing beside it, then a line for each problem."""
-    verdict = "bad" if v.problems else ("keyed" if v.keyed else "chained") + ("" if v.anchored else "_only")
-    lines = [words.of(f"verdict_{verdict}", count=f"{len(v.problems)}{'+' * v.capped}")]
-    lines.append(words.of("extent", records=v.records, first=v.first, last=v.last, files=v.segments))
-    if v.anchored and v.unanchored:
-        lines.append(words.of("unanchored", count=v.unanchored))
-    if v.torn:
-        lines.append(words.of("torn_end", count=v.torn))
-    for problem in v.problems:
-        place = f"{problem.segment or '-'}:{problem.line or '-'}"
-        through = "" if problem.through in {None, problem.seq} else f"–{problem.through}"
-        numbers = "-" if problem.seq is None else f"{problem.seq}{through}"
-        lines.append(words.of("problem", place=place, numbers=numbers, what=words.of(problem.what)))
-    return lines
 
 
 def _verify(folder: Path, standing: Standing | None, first_key: FirstKey | None, tries: int) -> Verification:
@@ -174,52 +68,13 @@ def _verify(folder: Path, standing: Standing | None, first_key: FirstKey | None,
 
 
 def _listed(folder: Path) -> list[Segment]:
-    """Return the segments, of a plain one and its packed copy the plain one; raises MachineError."""
     try:
-        found = dict[tuple[int, date], Segment]()
-        for one in files(folder):
-            found.setdefault((one.first, one.day), one)
+        return segments(folder)
     except OSError as error:
         raise MachineError(
             f"the journal folder {folder} cannot be read ({error.strerror}): it must be the folder that the"
             " guard writes to, or a copy of it, readable for this account."
         ) from error
-    return list(found.values())
-
-
-class _Keys:
-    """The key of each record from the first one on whose key is at hand."""
-
-    def __init__(self, start: FirstKey | None) -> None:
-        self.first = start.seq if start else 0
-        """Number of that record; 0 without a key."""
-        self._strides = [start.key] if start else []
-        self._reached = self._last = start
-
-    def reached(self, seq: int, key: bytes) -> None:
-        """Say which key is the next one, so that nobody has to look for it."""
-        self._reached = FirstKey(seq, key)
-
-    def of(self, seq: int) -> bytes | None:
-        """Return the key of this record, None when it cannot be known."""
-        if not self._strides or not 0 <= seq - self.first <= _FURTHEST:
-            return None
-        for near in (self._reached, self._last):
-            if near and 0 <= seq - near.seq < _STRIDE:
-                break
-        else:
-            strides = (seq - self.first) // _STRIDE
-            while len(self._strides) <= strides:
-                self._strides.append(_later(self._strides[-1], _STRIDE))
-            near = FirstKey(self.first + strides * _STRIDE, self._strides[strides])
-        self._last = FirstKey(seq, _later(near.key, seq - near.seq))
-        return self._last.key
-
-
-def _later(key: bytes, records: int) -> bytes:
-    for _ in range(records):
-        key = next_key(key)
-    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +85,20 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Records that are not there, and what the record after them says that it follows, if that is known."""
+    """Records that are not there."""
 
     place: _Place
     seq: int
     through: int
+    before: str
+    """Head of the record before them; `NO_HEAD` when they are the first ones, empty when it is not known."""
     head: str
+    """What the record after them says that it follows, if that is known."""
+
+    def is_vouched_for(self, dropped: Mapping[int, str]) -> bool:
+        """Tell whether what is on both sides of it is what retention left, by the records of that."""
+        ends = self.seq == 1 or self.before in {"", dropped.get(self.seq - 1)}
+        return ends and self.through in dropped and self.head in {"", dropped[self.through]}
 
 
 class _Proof:
@@ -244,7 +107,7 @@ class _Proof:
     def __init__(self, standing: Standing | None, first_key: FirstKey | None) -> None:
         self._mark = standing
         self._key_given = first_key
-        self._keys = _Keys(first_key or (FirstKey(standing.seq + 1, standing.key) if standing else None))
+        self._keys = Keys(first_key or (FirstKey(standing.seq + 1, standing.key) if standing else None))
         self._files = dict[str, int]()
         self._problems = list[Problem]()
         self._gaps = list[_Gap]()
@@ -254,7 +117,7 @@ class _Proof:
         # What must come
         self._next = 1
         self._top = NO_HEAD
-        """What it must follow; empty after a line that cannot be trusted."""
+        """Head of what it must follow; empty after a line that cannot be trusted."""
         self._loose = 0
         """Lines since the last one that could be trusted; each stands for a record, or for none."""
         # Where we are
@@ -280,17 +143,16 @@ class _Proof:
             first=self._first,
             last=last,
             segments=segments,
-            problems=tuple(
-                sorted(
-                    self._problems, key=lambda one: (self._files.get(one.segment, len(self._files)), one.line)
-                )
-            ),
+            problems=tuple(sorted(self._problems, key=self._order)),
             capped=self._capped,
             unanchored=max(0, min(self._records, last - anchored)),
             torn=self._torn,
             anchored=self._mark is not None,
             keyed=self._key_given is not None and self._key_given.seq <= max(self._first, 1),
         )
+
+    def _order(self, problem: Problem) -> tuple[int, int]:
+        return self._files.get(problem.segment, len(self._files)), problem.line
 
     def read(self, segments: Sequence[Segment]) -> None:
         """Prove these; once."""
@@ -321,6 +183,8 @@ class _Proof:
             if rest:
                 self._tear(len(rest), expected=last and not segment.packed)
             days += _day(line)
+            if not line and not rest and not last:
+                self._report(Trouble.MISNAMED, _Place(self._here.segment, 0), segment.first)
             if days and not min(days) - _MARGIN <= segment.day <= max(days) + _MARGIN:
                 self._report(Trouble.MISNAMED, _Place(self._here.segment, 0), segment.first)
         self._left = self._here
@@ -401,7 +265,7 @@ class _Proof:
         """Go on with a later number than the next one; in the end there may be an excuse for it."""
         place = self._place(1, self._left) if begins and self._left.segment else self._here
         if len(self._gaps) < MOST:
-            self._gaps.append(_Gap(place, self._next, seq - 1, follows))
+            self._gaps.append(_Gap(place, self._next, seq - 1, self._top, follows))
         else:
             self._capped = True
         self._next = seq
@@ -434,8 +298,7 @@ class _Proof:
 
     def _look_back(self) -> None:
         for gap in self._gaps:
-            vouched = gap.through in self._dropped and gap.head in {"", self._dropped[gap.through]}
-            if not vouched:
+            if not gap.is_vouched_for(self._dropped):
                 said = max((through for through in self._dropped if through < gap.through), default=0)
                 self._report(Trouble.MISSING, gap.place, max(gap.seq, said + 1), gap.through)
         if self._mark is None or self._marked:

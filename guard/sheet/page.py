@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from guard.journal.reading import Span
     from guard.journal.stats import Stats
-    from guard.journal.verify import Verification
+    from guard.journal.verdict import Verification
     from guard.sheet.words import SheetWords
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"

@@ -9,7 +9,7 @@ from guard.sheet.markup import Markup, element
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from guard.journal.verify import Problem, Verification
+    from guard.journal.verdict import Problem, Verification
     from guard.sheet.words import SheetWords
 
 _PLACES_MOST: Final = 5

@@ -303,7 +303,10 @@ class Desk:
 
 
 def choices(session: Session, grant: Grant | None, *, alerts: bool) -> tuple[Choice, ...]:
-    """Return what fits the counter's state; RESUME keeps its place whether or not the card is back."""
+    """Return what fits the counter's state; RESUME keeps its place whether or not the card is back.
+
+    Alerts are closed in somebody's name, and the emergency code names nobody.
+    """
     facts = session.facts
     found: tuple[Choice, ...] = ()
     if facts.stopping:
@@ -317,7 +320,8 @@ def choices(session: Session, grant: Grant | None, *, alerts: bool) -> tuple[Cho
         found = (Choice.START, Choice.CLOSE)
     else:
         found = (Choice.CLOSE,)
-    return (*found, Choice.ALERTS) if alerts else found
+    named = grant is not None and grant.staff != EMERGENCY
+    return (*found, Choice.ALERTS) if alerts and named else found
 
 
 _NOTES: Final = {

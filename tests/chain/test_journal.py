@@ -188,6 +188,11 @@ def test_the_first_key_goes_to_the_safe_and_still_proves_every_record(one: Count
     _serve(one)
     found = _verify(one)
     assert (found["sound"], found["keyed"]) == (True, False)
+    other = tmp_path / "other"
+    other.write_text(f"1:{'0' * 64}", encoding="ascii")
+    wrong = one.command("journal", "verify", "--key", str(other))
+    assert wrong.returncode == 1
+    assert "another journal" in wrong.stderr
     answer = one.command("journal", "verify", "--key", str(safe), "--json")
     assert json.loads(answer.stdout)["keyed"] is True
     assert answer.returncode == 0

@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import subprocess
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +73,14 @@ def test_each_cut_and_whatever_is_added_is_found(tmp_path: Path) -> None:
     for more in (b"\0", b"x", packed, gzip.compress(b"")):
         with pytest.raises(BrokenPackError):
             _read(packed + more)
+
+
+def test_a_cut_with_a_hash_to_match_is_found(tmp_path: Path) -> None:
+    _, packed = _packed(tmp_path, 3)
+    for size in range(48, len(packed)):
+        rest = packed[48:size]
+        with pytest.raises(BrokenPackError):
+            _read(packed[:16] + sha256(rest).digest() + rest)
 
 
 def test_what_another_program_packed_is_refused(tmp_path: Path) -> None:

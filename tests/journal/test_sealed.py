@@ -134,11 +134,16 @@ def test_a_record_is_on_the_disk_when_its_ticket_is_told_durable(lab: Lab) -> No
 
 def test_how_and_in_which_state_the_last_run_ended_is_known_to_the_next(lab: Lab) -> None:
     with lab.journal() as journal:
-        assert (journal.found.seq, journal.found.state, journal.found.kind) == (0, "", "")
+        assert (journal.found.seq, journal.found.state, journal.found.running) == (0, "", False)
+        journal.record("start")
         journal.record("state", before="READY", after="ACTIVE")
         journal.record("refused", what="navigation", host="h")
     with lab.journal() as journal:
-        assert (journal.found.seq, journal.found.state, journal.found.kind) == (2, "ACTIVE", "refused")
+        assert (journal.found.seq, journal.found.state, journal.found.running) == (3, "ACTIVE", True)
+        journal.record("stop")
+        journal.record("dropped")
+    with lab.journal() as journal:
+        assert not journal.found.running
 
 
 def test_open_alerts_outlive_a_restart_and_acknowledged_ones_do_not(lab: Lab) -> None:
@@ -346,7 +351,7 @@ def test_a_segment_bears_the_day_of_its_records_also_when_the_clock_is_set_wrong
             lab.clock.set_wall(timedelta(days=days))
             lab.ear.wait_durable(journal.record("state"))
     assert [(one.first, str(one.day)) for one in segments(lab.folder)] == [
-        *((1, "2026-04-01"), (2, "2026-03-29"), (3, "2108-05-17"), (4, "2026-04-01")),
+        *((1, "2026-04-01"), (2, "2026-03-29"), (3, "2108-05-18"), (4, "2026-04-01")),
     ]
     lab.check()
 
@@ -375,13 +380,147 @@ def test_days_whose_time_is_over_are_dropped_and_the_chain_vouches_for_them(lab:
     lab.check()
 
 
-def test_a_clock_set_far_ahead_costs_two_days_at_most(lab: Lab) -> None:
+def test_a_clock_set_far_ahead_deletes_nothing_however_often_the_guard_is_started(lab: Lab) -> None:
     for _ in range(6):
         lab.write("start", "stop")
         lab.clock.turn(DAY)
     lab.clock.turn(4000 * DAY)
-    lab.write("start", "stop")
+    for _ in range(4):
+        lab.write("start", "stop")
+    assert len(segments(lab.folder)) == 7
+    lab.check()
+
+
+def test_two_days_are_deleted_a_day_however_often_the_guard_is_started(lab: Lab) -> None:
+    for _ in range(6):
+        lab.write("start", "stop")
+        lab.clock.turn(DAY)
+    lab.retention_days = 1
+    for _ in range(4):
+        lab.write("start", "stop")
     assert len(segments(lab.folder)) == 5
+    lab.check()
+
+
+def test_a_file_that_was_given_an_older_name_is_not_deleted_for_it(lab: Lab) -> None:
+    for _ in range(6):
+        lab.write("start", "stop")
+        lab.clock.turn(DAY)
+    for number, segment in enumerate(segments(lab.folder)[:3], start=1):
+        old = segment.path.name.replace(str(segment.day), f"2000-01-0{number}")
+        segment.path.rename(segment.path.with_name(old))
+    lab.write("start", "stop")
+    assert len(segments(lab.folder)) == 7
+    assert "dropped" not in lab.kinds()
+
+
+def test_an_empty_file_hides_no_segment(lab: Lab) -> None:
+    lab.write("start", "stop")
+    lab.clock.turn(DAY)
+    lab.write("start", "stop")
+    (lab.folder / "journal-2000-01-01-0000000001.jsonl").touch()
+    assert lab.kinds() == ["start", "stop", "start", "stop"]
+    proof = verify(lab.folder, lab.anchor.standing(), lab.anchor.first_key())
+    assert not proof.sound
+
+
+def test_a_file_whose_name_has_no_day_of_the_calendar_stops_nobody(lab: Lab) -> None:
+    lab.write("start")
+    (lab.folder / "journal-2026-13-45-0000000099.jsonl").touch()
+    with lab.journal() as journal:
+        lab.ear.wait_durable(journal.record("state"))
+        lab.clock.turn(DAY)
+        lab.ear.wait_durable(journal.record("state"))
+    lab.check()
+
+
+def test_a_packed_file_with_another_content_is_not_written_over(lab: Lab) -> None:
+    lab.write("start", "stop")
+    lab.clock.turn(DAY)
+    lab.write("start", "stop")
+    (packed,) = [one.path for one in files(lab.folder) if one.packed]
+    before = packed.read_bytes()
+    packed.with_suffix("").touch()
+    lab.write("start", "stop")
+    assert packed.read_bytes() == before
+
+
+def test_zeros_where_unsynced_records_were_to_be_are_torn_and_no_damage(lab: Lab) -> None:
+    lab.write("start")
+    before = dict(lab.store.items)
+    with lab.journal() as journal:
+        for _ in range(60):
+            journal.record("state")
+    lab.store.items = before
+    path = lab.last_file()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + bytes(4096) + whole[8192:])
+    lab.write("start")
+    assert not lab.ear.damaged.is_set()
+    assert lab.kinds()[-2:] == ["torn", "start"]
+    lab.check()
+
+
+def test_damage_is_an_open_alert_for_the_next_guard_whatever_becomes_of_the_one_that_found_it(
+    lab: Lab,
+) -> None:
+    lab.write("start", "state")
+    _cut_line(lab)
+    lab.write()
+    with lab.journal() as journal:
+        assert [(one.kind.value, one.count) for one in journal.found.alerts] == [("journal_damaged", 1)]
+        journal.record("alert", alert="journal_damaged", count=1)
+    with lab.journal() as journal:
+        assert [(one.kind.value, one.count) for one in journal.found.alerts] == [("journal_damaged", 1)]
+
+
+def test_a_lost_keyring_and_a_broken_newest_file_are_damage_and_no_reason_not_to_start(lab: Lab) -> None:
+    lab.write("start", "stop")
+    lab.clock.turn(DAY)
+    lab.write("start")
+    lab.last_file().unlink()
+    (packed,) = [one.path for one in files(lab.folder)]
+    packed.write_bytes(b"junk" + packed.read_bytes()[4:])
+    lab.store.items.clear()
+    lab.write("start")
+    assert lab.ear.damaged.is_set()
+
+
+def test_what_waits_is_known_until_it_is_on_the_disk(lab: Lab) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with lab.journal() as journal:
+        lab.ear.wait_durable(journal.record("start"))
+        assert journal.waits_since() is None
+        resource.setrlimit(resource.RLIMIT_FSIZE, (lab.last_file().stat().st_size, hard))
+        try:
+            journal.record("state")
+            assert lab.ear.lost.wait(PATIENCE)
+            assert journal.waits_since() == lab.clock.monotonic()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert lab.ear.back.wait(PATIENCE)
+        assert journal.waits_since() is None
+
+
+def test_more_records_than_one_batch_that_waited_for_the_disk_are_all_written_at_the_end(lab: Lab) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with lab.journal() as journal:
+        lab.ear.wait_durable(journal.record("start"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (lab.last_file().stat().st_size, hard))
+        try:
+            for _ in range(2500):
+                journal.record("state")
+            assert lab.ear.lost.wait(PATIENCE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert lab.ear.back.wait(PATIENCE)
+    assert len(lab.records()) == 2501
+    lab.check()
+
+
+def test_a_text_that_is_no_text_is_written_down_all_the_same(lab: Lab) -> None:
+    with lab.journal() as journal:
+        lab.ear.wait_durable(journal.record("refused", what="request", host="\ud800.example"))
     lab.check()
 
 

@@ -7,7 +7,9 @@ import os
 import random
 import shutil
 import tempfile
+import tracemalloc
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,16 +20,17 @@ from hypothesis import strategies as st
 from guard.errors import MachineError
 from guard.journal import verify as module
 from guard.journal.chain import NO_HEAD, head
-from guard.journal.segments import files, lines, segments
+from guard.journal.segments import lines, segments
 from guard.journal.standing import FirstKey, Standing
-from guard.journal.verify import MOST, Problem, Trouble, as_json, verification_lines, verify, words
+from guard.journal.verdict import Problem, Trouble, as_json, verification_lines, words
+from guard.journal.verify import MOST, verify
 from tests.support.sealed_pages import SealedPages, day_by_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.journal.segments import Segment
-    from guard.journal.verify import Verification
+    from guard.journal.verdict import Verification
 
 OTHER_KEY: Final = bytes(32)
 
@@ -131,7 +134,7 @@ def _hits(found: Verification, name: str, line: int) -> bool:
 @pytest.mark.parametrize("keyed", [True, False])
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_each_flipped_bit_is_found_and_located(tmp_path: Path, index: int, *, keyed: bool) -> None:
-    pages = day_by_day(tmp_path, 2, 2, 2)
+    pages = day_by_day(tmp_path, 1, 2, 2)
     pages.pack(1)
     path = pages.files[index]
     data = path.read_bytes()
@@ -460,6 +463,21 @@ def test_a_first_record_that_does_not_follow_what_was_dropped_is_found(pages: Se
     assert troubles(prove(pages)) == [(Trouble.MISSING, pages.files[1].name, 1, 1, 5)]
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_forged_records_of_a_dropped_time_are_found(
+    pages: SealedPages, tmp_path_factory: pytest.TempPathFactory, *, keyed: bool
+) -> None:
+    pages.drop(5)
+    pages.drop(10)
+    for path in pages.files[:2]:
+        path.unlink()
+    forger = SealedPages(tmp_path_factory.mktemp("elsewhere"), Standing(key=OTHER_KEY))
+    forger.begin()
+    forger.write_many(5)
+    shutil.copy(forger.files[0], pages.files[0])
+    assert {one.segment for one in prove(pages, keyed=keyed).problems} == {pages.files[0].name}
+
+
 def test_a_changed_first_record_after_dropped_ones_is_one_problem(pages: SealedPages) -> None:
     pages.drop(5)
     pages.files[0].unlink()
@@ -543,12 +561,11 @@ def test_a_torn_record_that_the_mark_covers_is_damage(pages: SealedPages) -> Non
 # --- while a guard writes
 
 
-def _listing_then(deed: Callable[[], object]) -> Callable[[Path], list[Segment]]:
-    """Return a listing of a folder after which, once, something happens in it."""
-    deeds = [deed]
+def _listing_then(deeds: list[Callable[[], object]]) -> Callable[[Path], list[Segment]]:
+    """Return a listing of a folder after which something happens in it: the last of these, and so on."""
 
     def listed(folder: Path) -> list[Segment]:
-        found = files(folder)
+        found = segments(folder)
         if deeds:
             deeds.pop()()
         return found
@@ -556,11 +573,15 @@ def _listing_then(deed: Callable[[], object]) -> Callable[[Path], list[Segment]]
     return listed
 
 
-def test_a_segment_that_is_packed_meanwhile_is_read_packed(
-    pages: SealedPages, monkeypatch: pytest.MonkeyPatch
+def test_segments_that_are_packed_meanwhile_one_after_the_other_are_read_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "files", _listing_then(lambda: pages.pack(0)))
-    assert prove(pages).records == 15
+    pages = day_by_day(tmp_path, *[2] * 8)
+    packing: list[Callable[[], object]] = [partial(pages.pack, index) for index in reversed(range(7))]
+    monkeypatch.setattr(module, "segments", _listing_then(packing))
+    found = prove(pages)
+    assert found.sound
+    assert found.records == 16
 
 
 def test_a_segment_that_is_dropped_meanwhile_is_not_missing(
@@ -573,7 +594,7 @@ def test_a_segment_that_is_dropped_meanwhile_is_not_missing(
         pages.drop(5)
         pages.files[0].unlink()
 
-    monkeypatch.setattr(module, "files", _listing_then(drop))
+    monkeypatch.setattr(module, "segments", _listing_then([drop]))
     found = verify(pages.folder, mark, pages.first_key)
     assert found.sound
     assert (found.first, found.last) == (6, 16)
@@ -595,6 +616,20 @@ def test_the_list_of_problems_ends_and_says_so(tmp_path: Path) -> None:
     found = prove(pages)
     assert len(found.problems) == MOST
     assert found.capped
+
+
+def test_the_proof_of_a_longer_journal_takes_no_more_memory(tmp_path: Path) -> None:
+    def peak(records: int) -> int:
+        (folder := tmp_path / str(records)).mkdir()
+        pages = day_by_day(folder, records, 1)
+        pages.pack(0)
+        tracemalloc.start()
+        assert prove(pages).sound
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    assert peak(9000) < 1.2 * peak(3000)
 
 
 def test_a_number_far_out_of_reach_costs_no_time(pages: SealedPages) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from guard.journal.reading import Reading, Span
 from guard.journal.stats import Tally
-from guard.journal.verify import Problem, Trouble, Verification, verify
+from guard.journal.verdict import Problem, Trouble, Verification
+from guard.journal.verify import verify
 from guard.sheet.page import Sheet, render
 from guard.sheet.words import SheetWords
 from tests.support.journal_pages import DAY, Pages, japanese_time, moment

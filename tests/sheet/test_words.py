@@ -12,7 +12,7 @@ from guard.core import _NAMES
 from guard.journal.alerts import Reason
 from guard.journal.reading import Span
 from guard.journal.stats import CRASH, RUNNING, STEPS
-from guard.journal.verify import Trouble
+from guard.journal.verdict import Trouble
 from guard.screens.port import Choice
 from guard.session.effects import AlertKind
 from guard.session.events import ReaderLoss

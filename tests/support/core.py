@@ -181,21 +181,29 @@ class Ending:
 class Journal:
     """Every record is on the disk at once, unless the disk is told to hang."""
 
-    def __init__(self, post: Callable[[letters.Durable], None]) -> None:
+    def __init__(self, post: Callable[[letters.Durable], None], clock: TurnedClock) -> None:
         self.records: list[tuple[str, dict[str, Field]]] = []
         self.hangs = False
         self._post = post
+        self._clock = clock
+        self._since: float | None = None
 
     def record(self, kind: str, session: ev.SessionId | None = None, **fields: Field) -> Ticket:
         self.records.append((kind, {"session": session, **fields}))
         ticket = Ticket(len(self.records))
         if not self.hangs:
             self.sync()
+        elif self._since is None:
+            self._since = self._clock.monotonic()
         return ticket
+
+    def waits_since(self) -> float | None:
+        return self._since
 
     def sync(self) -> None:
         """Let everything be on the disk."""
         self.hangs = False
+        self._since = None
         self._post(letters.Durable(ticket=Ticket(len(self.records)), seq=len(self.records)))
 
     def close(self) -> None: ...
@@ -248,7 +256,7 @@ class Lab:
         self.speaker = Speaker()
         self.capsules = Capsules(self.calls)
         self.inbox = letters.Inbox(self.clock)
-        self.journal = Journal(self.inbox.post)
+        self.journal = Journal(self.inbox.post, self.clock)
         self.alerts = Alerts(self.journal, self.clock, ())
         self.book = Book()
         self.shade = Shade(self.clock, self.calls)
