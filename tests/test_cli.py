@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +16,14 @@ from guard import __version__
 from guard.clock import SystemClock
 from guard.control import ControlServer
 from guard.errors import ConfigError
+from guard.journal.anchor import Anchor
+from guard.journal.sealed import SealedJournal
 from guard.paths import control_socket, runtime_folder
+from tests.journal.ear import Ear
+from tests.support.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STATUS: Mapping[str, object] = {
     "state": "READY",
@@ -203,3 +207,64 @@ def test_doctor_for_people_gives_each_failure_its_mend(environment: dict[str, st
     (failed,) = (number for number, line in enumerate(lines) if "Wayland" in line)
     assert lines[failed].startswith("要対応 / fail")
     assert "X11 (Xorg)" in lines[failed + 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("journal", "verify"), "journal folder"),
+        (("journal", "show"), "journal folder"),
+        (("journal", "stats", "--day", ""), "--day takes YYYY-MM-DD"),
+        (("journal", "show", "--day", "2026-02-30"), "--day takes YYYY-MM-DD"),
+        (("journal", "show", "--month", "2026-13"), "--month takes YYYY-MM"),
+        (("journal", "verify", "--key", "/nonexistent"), "--key /nonexistent must be a file"),
+        (("journal", "verify", "--directory", "/nonexistent"), "/nonexistent cannot be read"),
+        (("journal", "key"), "first key is not on this PC"),
+        (("report", "--day", "x"), "--day takes YYYY-MM-DD"),
+        (("alerts", "list"), "no guard is running"),
+        (("alerts", "acknowledge", "cover_late", "--reason", "checked"), "nothing was typed"),
+    ],
+)
+def test_what_cannot_be_told_of_a_journal_is_one_sentence(
+    environment: dict[str, str], arguments: tuple[str, ...], sentence: str
+) -> None:
+    ended = guard(environment, *arguments)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert sentence in ended.stderr
+    assert ended.stderr.startswith("guard: ")
+    assert len(ended.stderr.splitlines()) == 1
+    assert not (Path(environment["HOME"]) / ".local").exists(), "looking made something"
+
+
+def _journal(folder: Path) -> Path:
+    """Make a journal that a copy can be read of."""
+    store = MemoryStore()
+    journal = SealedJournal(folder, Anchor(store), SystemClock(), Ear(), 1095)
+    for _ in range(3000):
+        journal.record("refused", what="request", host="例.example")
+    journal.close()
+    (folder / "key").write_text(store.items["first-key"], encoding="ascii")
+    return folder
+
+
+def test_a_copy_is_proven_with_its_key_and_not_without(environment: dict[str, str], tmp_path: Path) -> None:
+    copy = _journal(tmp_path / "copy")
+    key = str(copy / "key")
+    assert guard(environment, "journal", "verify", "--directory", str(copy), "--key", key).returncode == 0
+    ended = guard(environment, "journal", "verify", "--directory", str(copy))
+    assert ended.returncode == 1
+    assert "give it with --key" in ended.stderr
+
+
+def test_whoever_has_read_enough_is_no_error_and_a_terminal_without_japanese_shows_code_points(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    copy = _journal(tmp_path / "copy")
+    command = [sys.executable, "-P", "-m", "guard", "journal", "show", "--directory", str(copy)]
+    plain = {**environment, "LANG": "C", "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as showing:
+        assert showing.stdout
+        assert showing.stderr
+        assert b"\\u" in showing.stdout.readline()
+        showing.stdout.close()
+        assert showing.stderr.read() == b""

@@ -182,6 +182,8 @@ def test_a_lock_out_and_a_used_emergency_code_raise_alerts(held: Lab) -> None:
     held.turn(SETTLE_SECONDS)
     kinds = [alert.kind for alert in held.alerts.open()]
     assert kinds == [AlertKind.TOO_MANY_WRONG_PINS, AlertKind.EMERGENCY_CODE_USED]
+    assert held.pad
+    assert Choice.ALERTS not in held.pad.choices, "the emergency code names nobody"
     assert choose(held, Choice.RESUME) == ["uncover 1"]
 
 
