@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from guard.journal.port import JournalListener
     from guard.keyring.store import Store
 
+SETTLE_SECONDS: Final = 0.5
+"""For which newer records are waited for: a write costs 15 ms of processor, which a cover must not share."""
 RETRY_SECONDS: Final = 30.0
 _MARK: Final = "mark"
 _FIRST_KEY: Final = "first-key"
@@ -92,6 +94,7 @@ class Anchorer:
                     self._changed.wait_for(lambda: self._closed, RETRY_SECONDS)
                 else:
                     self._changed.wait_for(lambda: self._closed or self._newest is not self._kept)
+                    self._changed.wait_for(lambda: self._closed, SETTLE_SECONDS)
                 newest, closed = self._newest, self._closed
             if newest is not self._kept:
                 try:
