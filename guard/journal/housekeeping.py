@@ -38,12 +38,15 @@ class Outdated:
 def outdated(folder: Path, today: date, retention_days: int) -> tuple[Outdated, ...]:
     """Return the segments that may be deleted today: every record in them is older than so many days.
 
-    Oldest first, at most `DROPPED_AT_ONCE`, and never the newest one. The records' own times count, not the
-    files' names, and only where the next segment goes on from them. Raises OSError.
+    Oldest first, at most `DROPPED_AT_ONCE`, and never the newest one. A file's name may say that its time is
+    not over; that it is, its records must say themselves, and the next segment must go on from them. Raises
+    OSError.
     """
     listed, oldest = segments(folder), today - timedelta(days=retention_days)
     found = list[Outdated]()
     for one, following in islice(pairwise(listed), DROPPED_AT_ONCE):
+        if oldest <= one.day <= today:
+            break
         this = _look(one, today)
         after = _look(following, today) if this else None
         if this is None or after is None or this.head != after.follows:
