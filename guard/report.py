@@ -34,6 +34,7 @@ def status_table(status: Mapping[str, object], words: Words) -> str:
             ),
         ),
         ("alerts_open", _plain(status.get("alerts_open"))),
+        ("forwarding", _forwarding(status.get("forwarding"), words)),
         ("policy", _plain(status.get("policy"))),
         ("version", _plain(status.get("version"))),
     ]
@@ -73,6 +74,15 @@ def doctor_report(findings: Sequence[Finding], words: Words) -> str:
         if finding.mend:
             lines.append(f"{' ' * columns}  → {words.of('mend')}: {finding.mend}")
     return "\n".join(lines)
+
+
+def _forwarding(value: object, words: Words) -> str:
+    """Return how each target is, with what is wrong."""
+    told = list[str]()
+    for target in value if isinstance(value, list) else []:
+        how = words.of(f"forwarding_{target['health']}", behind=_plain(target["behind"]))
+        told.append(f"{target['target']}: {how}" + (f" ({target['sentence']})" if target["sentence"] else ""))
+    return "; ".join(told) or words.of("none")
 
 
 def _table(value: object) -> Mapping[str, object]:

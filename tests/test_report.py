@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.report import alerts_table
+from guard.report import alerts_table, status_table
 from guard.screens.catalogue import Catalogue
 from guard.session.effects import AlertKind
 from guard.words import Words
@@ -33,3 +33,13 @@ def test_every_severity_has_its_word(severity: str) -> None:
 
 def test_no_open_alert_is_said_too() -> None:
     assert "No alert is open" in alerts_table({"alerts": []}, Words.load(), Catalogue.load())
+
+
+def test_the_status_says_how_each_target_of_the_records_is() -> None:
+    targets = [
+        {"target": "journald", "health": "missing", "behind": None, "sentence": "no journald listens"},
+        {"target": "syslog", "health": "trouble", "behind": 12, "sentence": "the server is away"},
+    ]
+    told = status_table({"forwarding": targets}, Words.load())
+    assert "not on this PC (no journald listens); syslog: 12件" in told
+    assert "12 waiting (the server is away)" in told

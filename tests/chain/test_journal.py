@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import resource
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from guard.journal.segments import segments
-from tests.support.counter import Counter, Record, counter
+from tests.support.counter import PATIENCE, Counter, Record, counter
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -201,3 +203,32 @@ def test_the_first_key_goes_to_the_safe_and_still_proves_every_record(one: Count
     secret = taken.stdout.strip().partition(":")[2]
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path != safe]
     assert [path for path in kept if secret.encode() in path.read_bytes()] == []
+
+
+def _named(one: Counter, module: str) -> list[psutil.Process]:
+    found = []
+    for process in one.guard_processes():
+        with suppress(psutil.NoSuchProcess):  # a zombie counts as gone, too
+            if module in process.cmdline() and process.name().startswith("python"):
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("module", ["guard.keyring.keeper", "guard.journal.forward"])
+def test_what_keeps_the_evidence_may_die_in_a_session_and_comes_back(one: Counter, module: str) -> None:
+    one.reader.insert()
+    one.wait_state("ACTIVE")
+    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+    (before,) = _named(one, module)
+    before.kill()
+    psutil.wait_procs([before], PATIENCE)
+    assert _state(one) == "ACTIVE"
+    newest = one.now()
+    one.reader.remove()
+    one.wait_state("READY", after=newest)
+    one.until(lambda: {found.pid for found in _named(one, module)} - {before.pid} != set(), "another one")
+    assert _verify(one)["sound"] is True
+    assert _kinds(one) == []
+    assert one.stop() == 0
+    assert one.guard_processes() == []
+    assert _verify(one)["sound"] is True
