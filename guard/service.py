@@ -88,11 +88,11 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
 
     runtime = runtime_folder(environment)
     stack.enter_context(SingleInstance(runtime))
-    anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     sealer = Bubblewrap(container_mark(runtime))
     stack.callback(sealer.close)
     if why := sealer.why_not():
         raise MachineError(why)
+    anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     reader = PcscWatch(
         scard=PyscardScard(),
         post=inbox.post,

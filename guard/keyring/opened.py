@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
 from guard.disk import flush_folder
 from guard.errors import MachineError
+from guard.keyring.one_connection import OneConnectionKeyring
 from guard.keyring.secret_service import keyrings, private_folder, secret_service
-from guard.keyring.system import KeyringStore, backend
+from guard.keyring.system import KeyringStore
 from guard.paths import runtime_folder
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def opened(environment: Mapping[str, str], folder: Path, what: str) -> Iterator[
     Changes this process's own environment, and needs its only thread. Raises MachineError.
     """
     private_folder(folder)
-    with _alone(folder, what), secret_service(environment, runtime_folder(environment), folder):
-        yield KeyringStore(backend(sys.platform), lambda: flush_folder(keyrings(folder)))
+    runtime = runtime_folder(environment)
+    with _alone(folder, what), secret_service(environment, runtime, folder) as connection:
+        keyring = OneConnectionKeyring(connection)
+        yield KeyringStore(keyring, lambda: flush_folder(keyrings(folder)))
 
 
 @contextlib.contextmanager

@@ -18,7 +18,6 @@ import signal
 import stat
 import subprocess
 import time
-from contextlib import closing
 from typing import IO, TYPE_CHECKING, Final
 
 import secretstorage
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from jeepney.io.blocking import DBusConnection
+
 PROGRAMS: Final = {
     "dbus-daemon": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
@@ -40,6 +41,10 @@ _NO_NEW_PRIVS: Final = 38
 """PR_SET_PDEATHSIG and PR_SET_NO_NEW_PRIVS of linux/prctl.h."""
 _PATIENCE: Final = 5.0
 """s until each of both must be up; measured are about 5 ms and 40 ms."""
+_STARTS: Final = 3
+"""Of gnome-keyring, before it is given up."""
+_DYING: Final = 1.0
+"""s in which one that crashed is gone."""
 _GLANCE: Final = 0.005
 """s between two looks at whether the keyring is there; the bus tells only those who have asked it before."""
 _FILE: Final = "login.keyring"
@@ -75,9 +80,13 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+class _CrashedError(Exception):
+    """gnome-keyring died of its own fault."""
+
+
 @contextlib.contextmanager
-def secret_service(environment: Mapping[str, str], runtime: Path, folder: Path) -> Iterator[None]:
-    """Let ``org.freedesktop.secrets`` answer on this process's session bus; its files lie below ``folder``.
+def secret_service(environment: Mapping[str, str], runtime: Path, folder: Path) -> Iterator[DBusConnection]:
+    """Yield a connection to an ``org.freedesktop.secrets`` that is open; its files lie below ``folder``.
 
     Changes this process's own environment; hold the store's lock. Both programs are dead and reaped
     afterwards, and die with this process if it is killed. Raises MachineError when they do not come up.
@@ -96,12 +105,12 @@ def secret_service(environment: Mapping[str, str], runtime: Path, folder: Path) 
             address = _bus(environment, place, stack)
             os.environ[_ADDRESS] = address
             stack.callback(os.environ.pop, _ADDRESS, None)
-            _keyring(environment, place, folder, key, stack)
+            connection = _keyring(environment, place, folder, key, stack)
             _check_undamaged(folder, kept_before)
             _settle_key(folder)
         except OSError as error:
             raise MachineError(f"the keyring cannot be started: {error.strerror or error}.") from error
-        yield
+        yield connection
 
 
 def _bus(environment: Mapping[str, str], place: Path, stack: contextlib.ExitStack) -> str:
@@ -121,7 +130,22 @@ def _bus(environment: Mapping[str, str], place: Path, stack: contextlib.ExitStac
 
 def _keyring(
     environment: Mapping[str, str], place: Path, folder: Path, key: bytes, stack: contextlib.ExitStack
-) -> None:
+) -> DBusConnection:
+    """Start gnome-keyring and connect to it; once more when it crashes over the connection.
+
+    Version 42 aborts about once in 3,400 new connections on a busy PC, where a first call overtakes the
+    note of its arrival ("assertion 'client' failed"). So there is one connection only, and this is where it
+    may fail.
+    """
+    for _ in range(_STARTS):
+        with contextlib.suppress(_CrashedError):
+            return _keyring_once(environment, place, folder, key, stack)
+    raise MachineError("gnome-keyring-daemon crashes again and again; see guard doctor.")
+
+
+def _keyring_once(
+    environment: Mapping[str, str], place: Path, folder: Path, key: bytes, stack: contextlib.ExitStack
+) -> DBusConnection:
     command = [
         "gnome-keyring-daemon",
         "--foreground",
@@ -143,16 +167,21 @@ def _keyring(
             process.stdin.close()
     deadline = time.monotonic() + _PATIENCE
     try:
-        with closing(secretstorage.dbus_init()) as bus:
-            while not secretstorage.check_service_availability(bus):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise MachineError("gnome-keyring-daemon does not start; see guard doctor.")
-                time.sleep(_GLANCE)
-            locked = secretstorage.get_default_collection(bus).is_locked()
+        bus = secretstorage.dbus_init()
+        stack.callback(bus.close)
+        while not secretstorage.check_service_availability(bus):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise MachineError("gnome-keyring-daemon does not start; see guard doctor.")
+            time.sleep(_GLANCE)
+        locked = secretstorage.get_default_collection(bus).is_locked()
     except secretstorage.SecretStorageException as error:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_DYING)
+            raise _CrashedError from error
         raise MachineError(f"the keyring does not answer ({type(error).__name__}).") from error
     if locked:
         raise _unusable(folder, "does not open with its key")
+    return bus
 
 
 def _start(

@@ -1,39 +1,22 @@
 """A store in the operating system's keyring.
 
-The backend is pinned by class. ``keyring.get_keyring`` is never asked: an environment variable or a file
-could make it choose one that keeps plain text.
+Its backend is given by whoever opens it (`guard.keyring.opened`). ``keyring.get_keyring`` is never asked: an
+environment variable or a file could make it choose one that keeps plain text.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Final, TypeVar
-
-from keyring.backend import KeyringBackend
 
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from keyring.backend import KeyringBackend
 
 SERVICE: Final = "madoguchi-guard"
-_BACKENDS: Final[Mapping[str, tuple[str, str]]] = {
-    "linux": ("keyring.backends.SecretService", "Keyring"),
-    "win32": ("keyring.backends.Windows", "WinVaultKeyring"),
-}
-"""By the name of the platform: module and class."""
 _Done = TypeVar("_Done")
-
-
-def backend(platform: str) -> KeyringBackend:
-    """Return the keyring of this platform (``sys.platform``); raises MachineError when there is none."""
-    if platform not in _BACKENDS:
-        raise MachineError(f"there is no keyring for {platform}; allowed are {', '.join(_BACKENDS)}.")
-    module, name = _BACKENDS[platform]
-    made = getattr(importlib.import_module(module), name)()
-    if not isinstance(made, KeyringBackend):
-        raise MachineError(f"{module} has no keyring {name}; install the guard anew.")
-    return made
 
 
 class KeyringStore:

@@ -1,4 +1,4 @@
-"""The keyring's backend is the one we name, and whatever it raises is a no."""
+"""Whatever a keyring's backend raises is a no."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends.SecretService import Keyring
 from keyring.errors import PasswordDeleteError
 
 from guard.errors import MachineError
-from guard.keyring.system import SERVICE, KeyringStore, backend
+from guard.keyring.system import SERVICE, KeyringStore
 
 
 class FakeKeyring(KeyringBackend):
@@ -53,16 +52,6 @@ class Disk:
         if self.broken:
             raise self.broken[0]
         self.flushed += 1
-
-
-def test_the_backend_is_pinned_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    assert type(backend("linux")) is Keyring
-
-
-def test_an_unknown_platform_has_no_keyring() -> None:
-    with pytest.raises(MachineError, match="no keyring for plan9"):
-        backend("plan9")
 
 
 def test_each_change_is_flushed_before_it_counts() -> None:
