@@ -207,7 +207,8 @@ def test_the_first_key_goes_to_the_safe_and_still_proves_every_record(one: Count
 
 def _named(one: Counter, module: str) -> list[psutil.Process]:
     found = []
-    for process in one.guard_processes():
+    assert one.core
+    for process in one.core.children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # a zombie counts as gone, too
             if module in process.cmdline() and process.name().startswith("python"):
                 found.append(process)
@@ -229,6 +230,8 @@ def test_what_keeps_the_evidence_may_die_in_a_session_and_comes_back(one: Counte
     one.until(lambda: {found.pid for found in _named(one, module)} - {before.pid} != set(), "another one")
     assert _verify(one)["sound"] is True
     assert _kinds(one) == []
+    assert one.core
+    everybody = one.core.children(recursive=True)
     assert one.stop() == 0
-    assert one.guard_processes() == []
+    assert psutil.wait_procs(everybody, PATIENCE)[1] == []
     assert _verify(one)["sound"] is True
