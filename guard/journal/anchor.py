@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from guard.keyring.store import Store
 
 SETTLE_SECONDS: Final = 0.5
-"""For which newer records are waited for: a write costs 15 ms of processor, which a cover must not share."""
+"""For which newer records are waited for: a write costs milliseconds that a cover must not share."""
 RETRY_SECONDS: Final = 30.0
 _MARK: Final = "mark"
 _FIRST_KEY: Final = "first-key"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
 
+from guard.children import bound
 from guard.errors import MachineError
 from guard.wire import read_object, read_text
 
@@ -116,17 +116,16 @@ class KeptStore:
         return received
 
     def _start(self) -> subprocess.Popen[bytes]:
-        setpriv = shutil.which("setpriv", path=self._environment.get("PATH", os.defpath))
-        if setpriv is None:
-            raise MachineError("setpriv is not installed; run apt-get install util-linux.")
+        command = bound(self._command, self._environment)
         try:
             return subprocess.Popen(
-                [setpriv, "--pdeathsig=KILL", "--", *self._command],
+                command,
                 env=self._environment,
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C at the guard's terminal is the guard's
             )
         except OSError as error:
             raise MachineError(f"the keeper cannot be started: {error.strerror}.") from error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Final
 
+from guard.children import bound
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
@@ -27,14 +26,12 @@ def to_pdf(
 
     The process gets the page through a pipe and a home that is thrown away afterwards.
     """
-    setpriv = shutil.which("setpriv", path=environment.get("PATH", os.defpath))
-    if setpriv is None:
-        raise MachineError("setpriv is not installed; run apt-get install util-linux.")
+    printer = bound(command, environment)
     try:
         with tempfile.TemporaryDirectory(prefix="guard-sheet-") as home:
             own = {"HOME": home, "XDG_RUNTIME_DIR": home, "TMPDIR": home, "QT_QPA_PLATFORM": "offscreen"}
             done = subprocess.run(
-                [setpriv, "--pdeathsig=KILL", "--", *command],
+                printer,
                 env={name: environment[name] for name in _KEPT if name in environment} | own,
                 cwd="/",
                 input=page.encode(),

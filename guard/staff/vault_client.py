@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from guard.children import bound
 from guard.errors import ConfigError, GuardError, MachineError
 from guard.session.events import StaffId
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
@@ -96,16 +95,13 @@ class Vault:
         return _only_line(output)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        path = self._environment.get("PATH", os.defpath)
-        setpriv = shutil.which("setpriv", path=path)
-        if setpriv is None:
-            raise MachineError("setpriv is not installed; run apt-get install util-linux.")
+        command = bound(self._command, self._environment)
         with self._lock:
             if self._stopped:
                 raise MachineError("the guard is being stopped.")
             try:
                 process = subprocess.Popen(
-                    [setpriv, "--pdeathsig=KILL", "--", *self._command],
+                    command,
                     env=self._environment,
                     cwd="/",
                     stdin=subprocess.PIPE,

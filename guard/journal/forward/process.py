@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from guard.channel import Channel, ChannelClosedError
+from guard.children import bound
 from guard.errors import BrokenPromiseError, MachineError
 from guard.journal.forward.messages import Health, Report, read_report, write_poke, write_setup
 from guard.journal.forward.trouble import Tracked
@@ -134,14 +133,12 @@ class Forwarder:
         return delivered, why or f"the forwarder's process ended ({process.returncode}) and is started again"
 
     def _started(self, descriptor: int) -> subprocess.Popen[bytes]:
-        setpriv = shutil.which("setpriv", path=self._environment.get("PATH", os.defpath))
-        if setpriv is None:
-            raise MachineError("setpriv is not installed; run apt-get install util-linux")
-        # the thread that starts it lives as long as this process: the kernel goes by the thread, prctl(2)
-        rights = (setpriv, "--pdeathsig=KILL", "--no-new-privs", "--")
+        # the thread that starts it lives as long as this process: the kernel goes by the thread
+        forwarder = (sys.executable, "-P", "-m", "guard.journal.forward", str(descriptor))
+        command = bound(forwarder, self._environment)
         try:
             return subprocess.Popen(
-                [*rights, sys.executable, "-P", "-m", "guard.journal.forward", str(descriptor)],
+                command,
                 env=self._environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
