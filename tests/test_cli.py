@@ -33,6 +33,7 @@ STATUS: Mapping[str, object] = {
     "capsule": {"pids": [11, 12], "warm": True},
     "covered": True,
     "alerts_open": 2,
+    "forwarding": [{"target": "journald", "health": "fine", "behind": 0, "sentence": None}],
     "version": "0.1.0",
     "policy": "wipe",
 }
@@ -116,6 +117,7 @@ def test_status_for_people_says_everything_in_words(environment: dict[str, str])
             "隠しています / covered",
             "予備あり、プロセス 2 / spare ready, 2 processes",
             "2",
+            "journald: 届いています / fine",
             "wipe",
             "0.1.0",
         ],
