@@ -9,6 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import guard
+from guard.clock import stamp
 from guard.errors import ConfigError
 from guard.inbox import AcknowledgeChecked, LogoutChecked
 from guard.journal.alerts import Reason
@@ -21,7 +22,6 @@ from guard.staff.port import EMERGENCY, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from guard.browser.pool import CapsulePool
     from guard.control import Handler
@@ -68,7 +68,7 @@ class Handlers:
         return {
             "state": session.state.value,
             "session": session.current,
-            "since": _utc(snapshot.since),
+            "since": stamp(snapshot.since),
             "reader": {"name": reader.name, "state": reader.state, "counter": reader.counter},
             "capsule": {"pids": self.capsules.pids(), "warm": session.facts.spare is not None},
             "covered": self.parts.shade.covered(),
@@ -78,8 +78,8 @@ class Handlers:
                     "kind": alert.kind.value,
                     "severity": ALERTS[alert.kind].name.lower(),
                     "count": alert.count,
-                    "first": _utc(alert.first),
-                    "last": _utc(alert.last),
+                    "first": stamp(alert.first),
+                    "last": stamp(alert.last),
                 }
                 for alert in self.parts.alerts.open()
             ],
@@ -210,7 +210,3 @@ def _aside(work: Callable[[], Mapping[str, object]]) -> Future[Mapping[str, obje
 
     threading.Thread(target=run, name="aside", daemon=True).start()
     return future
-
-
-def _utc(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

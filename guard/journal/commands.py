@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from guard.clock import stamp
 from guard.columns import padded, width
 from guard.journal.export import export
 from guard.journal.reading import Reading
@@ -170,12 +171,8 @@ def _for_programs(one: SessionCase | AlertCase | StaffAct | Incident | Figures |
     if one is None:
         return None
     return {
-        name: _moment(value) if isinstance(value, datetime) else value for name, value in asdict(one).items()
+        name: stamp(value) if isinstance(value, datetime) else value for name, value in asdict(one).items()
     }
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _span(span: Span | None) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
@@ -13,7 +12,7 @@ from guard.disk import flush_folder
 from guard.journal.chain import head, prev
 from guard.journal.packing import BrokenPackError, pack, unpacked
 from guard.journal.record import Record
-from guard.journal.segments import files, lines, segments
+from guard.journal.segments import UNREADABLE, files, lines, segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +74,7 @@ def _look(segment: Segment, today: date) -> _Look | None:
         for line in lines(segment):
             follows = follows or prev(line) or ""
             days.add(datetime.fromisoformat(Record.read(line).at).date())
-    except (OSError, EOFError, ValueError, zlib.error):
+    except (OSError, ValueError, *UNREADABLE):
         return None
     return (
         _Look(follows, head(line), max((day for day in days if day <= today), default=None)) if line else None

@@ -6,14 +6,13 @@ Memory stays the same however long the journal is.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from guard.errors import MachineError
 from guard.journal.record import Record
-from guard.journal.segments import lines, segments
+from guard.journal.segments import UNREADABLE, lines, segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +142,7 @@ class Reading:
             yield from lines(segment)
         except FileNotFoundError:
             yield from self._moved(segment)  # packed, or past its retention, since the folder was listed
-        except (OSError, EOFError, zlib.error):
+        except (OSError, *UNREADABLE):
             self.broken.append(segment.path.name)
 
     def _moved(self, segment: Segment) -> Iterator[bytes]:
@@ -158,7 +157,7 @@ class Reading:
             if at.tzinfo is None:
                 raise ValueError("a moment without its zone")  # noqa: TRY301 -- damage like any other
             return Entry(at.astimezone(UTC), line, record)
-        except (ValueError, OverflowError, RecursionError):
+        except (ValueError, OverflowError):
             self.skipped += 1
             return None
 

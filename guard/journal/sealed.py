@@ -23,6 +23,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from guard.clock import stamp
 from guard.disk import flush_folder
 from guard.errors import MachineError
 from guard.journal.anchor import Anchorer
@@ -109,7 +110,7 @@ class SealedJournal:
 
     def record(self, kind: str, session: SessionId | None = None, **fields: Field) -> Ticket:
         """See `guard.journal.port.Journal.record`."""
-        at = self._clock.utc().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = stamp(self._clock.utc())
         boot_ms = round(self._clock.boot() * 1000, 3)
         with self._order:
             ticket = Ticket(next(self._tickets))

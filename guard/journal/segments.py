@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, TYPE_CHECKING, Final, cast
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+UNREADABLE: Final = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What reading a damaged packed segment raises."""
 _NAME: Final = re.compile(r"journal-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{10})\.jsonl(\.gz)?")
 
 
@@ -29,7 +32,7 @@ class Segment:
     def open(self) -> IO[bytes]:
         """Return its bytes as they were written; the caller closes it.
 
-        Raises OSError; EOFError and zlib.error may follow while a damaged one is read.
+        Raises OSError; `UNREADABLE` may follow while a damaged one is read.
         """
         return cast("IO[bytes]", gzip.open(self.path, "rb")) if self.packed else self.path.open("rb")
 
@@ -54,6 +57,15 @@ def segments(folder: Path) -> list[Segment]:
     for one in files(folder):
         found.setdefault((one.first, one.day), one)
     return list(found.values())
+
+
+def holding(listed: list[Segment], seq: int) -> list[Segment]:
+    """Return, of listed segments, the one that this record is in, and all later ones.
+
+    Where no segment begins so early, all are later ones.
+    """
+    before = sum(one.first <= seq for one in listed)
+    return listed[max(before - 1, 0) :]
 
 
 def _segment(path: Path) -> Segment | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from guard.journal.chain import head, is_sealed_with, prev
 from guard.journal.record import Record
-from guard.journal.segments import segments
+from guard.journal.segments import UNREADABLE, holding, segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +49,7 @@ def follow(folder: Path, mark: Standing) -> Tail:
     """
     tail = Tail(standing=mark, segment=None, size=0, torn=0)
     found = False
-    listed = _from(segments(folder), mark.seq)
+    listed = holding(segments(folder), mark.seq)
     for segment in listed:
         if tail.torn:
             raise TailDamagedError("torn_inside")
@@ -100,12 +98,6 @@ def last_line(folder: Path) -> tuple[int, bytes]:
     return max((one.first for one in listed), default=0), b""
 
 
-def _from(listed: list[Segment], seq: int) -> list[Segment]:
-    """Return the segment that holds this record, and all later ones."""
-    before = [at for at, one in enumerate(listed) if one.first <= seq]
-    return listed[before[-1] :] if before else listed
-
-
 def _end_of(segment: Segment, seq: int) -> tuple[int, bytes]:
     """Return the segment from a line on that is not after this record, and the line's place in it."""
     try:
@@ -124,7 +116,7 @@ def _end_of(segment: Segment, seq: int) -> tuple[int, bytes]:
                 block *= 2
             file.seek(0)
             return 0, file.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except UNREADABLE as error:
         raise TailDamagedError("unreadable") from error
 
 

@@ -61,11 +61,6 @@ class KeptStore:
         """See `Store.delete`."""
         self._ask({"do": "delete", "name": name})
 
-    def pid(self) -> int | None:
-        """Return the keeper's, None while there is none."""
-        keeper = self._keeper
-        return keeper.pid if keeper else None
-
     def close(self) -> None:
         """End the keeper; returns when it is gone with its keyring, and nothing can be asked any more."""
         with self._lock:

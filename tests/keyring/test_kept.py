@@ -51,6 +51,10 @@ class Lab:
         assert alive == []
 
 
+def keeper_of(store: KeptStore) -> int | None:
+    return store._keeper.pid if store._keeper else None
+
+
 def wait_dead(process: psutil.Process) -> None:
     """Wait until it is gone, or waits for its parent to look at it."""
     deadline = time.monotonic() + PATIENCE
@@ -99,7 +103,7 @@ def test_it_is_on_no_command_line_in_no_environment_and_in_no_file_as_it_is(lab:
 def test_a_keeper_or_keyring_that_was_killed_is_replaced(lab: Lab, victim: str) -> None:
     with lab.store() as store:
         store.write("mark", MARK)
-        pid = store.pid()
+        pid = keeper_of(store)
         assert pid
         keeper = psutil.Process(pid)
         parts = {"keeper": keeper, **{child.name()[:15]: child for child in keeper.children()}}
@@ -108,7 +112,7 @@ def test_a_keeper_or_keyring_that_was_killed_is_replaced(lab: Lab, victim: str) 
         assert store.read("mark") == MARK
         store.write("mark", "new")
         assert store.read("mark") == "new"
-        assert store.pid() != pid
+        assert keeper_of(store) != pid
     lab.wait_empty()
 
 
@@ -116,7 +120,7 @@ def test_a_keeper_that_hangs_is_replaced_and_a_dead_keyring_is_a_clear_sentence(
     with lab.store(patience=1.0) as store:
         with contextlib.suppress(MachineError):
             store.read("mark")
-        pid = store.pid()
+        pid = keeper_of(store)
         assert pid
         os.kill(pid, signal.SIGSTOP)
         with contextlib.suppress(MachineError):  # on a slow machine the new one may need longer, too
@@ -131,7 +135,7 @@ def test_it_dies_with_the_process_that_asked_it(lab: Lab) -> None:
     program = (
         "import os, pathlib, sys; from guard.keyring.kept import KeptStore;"
         "store = KeptStore(os.environ, pathlib.Path(sys.argv[1])); store.write('mark', 'x');"
-        "print(store.pid(), flush=True); sys.stdin.read()"
+        "print(store._keeper.pid, flush=True); sys.stdin.read()"
     )
     checkout = str(Path(__file__).parents[2])
     with subprocess.Popen(

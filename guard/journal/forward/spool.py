@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
@@ -11,7 +9,7 @@ from guard.errors import MachineError
 from guard.journal.chain import head
 from guard.journal.forward.cursor import Position
 from guard.journal.record import Record
-from guard.journal.segments import segments
+from guard.journal.segments import UNREADABLE, holding, segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,10 +85,10 @@ class Spool:
 
     def _has(self, kept: Position, listed: list[Segment]) -> bool:
         self.close()
-        self._open(_holding(listed, kept.seq))
+        self._open(next(iter(holding(listed, kept.seq)), None))
         try:
             return self._file is not None and any(head(line[:-1]) == kept.head for line in self._file)
-        except (OSError, EOFError, zlib.error):
+        except (OSError, *UNREADABLE):
             return False
         finally:
             self.close()
@@ -100,7 +98,7 @@ class Spool:
         while True:
             listed = self._listed()  # before reading on: a segment that has a successor grows no more
             if self._file is None:
-                self._open(_holding(listed, self._at + 1))
+                self._open(next(iter(holding(listed, self._at + 1)), None))
             if self._file is None or self._segment is None:
                 return found
             first = self._segment.first
@@ -119,14 +117,14 @@ class Spool:
             place = file.tell()
             try:
                 line = file.readline(_LINE_MOST)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
+            except UNREADABLE:
                 return  # the rest of a damaged packed segment is a hole
             if not line.endswith(b"\n") and len(line) < _LINE_MOST:
                 file.seek(place)  # the end, or a line that is being written
                 return
             try:
                 record = Record.read(line)
-            except (ValueError, OverflowError, RecursionError):  # the latter for a line of brackets only
+            except ValueError:
                 continue
             if record.seq > end:
                 file.seek(place)  # not durable yet
@@ -143,7 +141,7 @@ class Spool:
             try:
                 self._file, self._segment = segment.open(), segment
             except FileNotFoundError:
-                segment = _holding(self._listed(), segment.first)
+                segment = next(iter(holding(self._listed(), segment.first)), None)
             else:
                 return
         raise MachineError(f"the segments in {self._folder} vanish while they are opened")
@@ -155,9 +153,3 @@ class Spool:
             raise MachineError(
                 f"the journal's folder {self._folder} cannot be read ({error.strerror})"
             ) from error
-
-
-def _holding(listed: list[Segment], seq: int) -> Segment | None:
-    """Return the segment that this record is in, or else the first one after it."""
-    before = [one for one in listed if one.first <= seq]
-    return before[-1] if before else next(iter(listed), None)
