@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 
 from guard import __version__
 from guard.account import become_unprivileged, this_checkout
-from guard.control import ControlClient
 from guard.errors import GuardError
 from guard.grammar import Commands, Context, command, day, with_config
 from guard.journal.alerts import Reason
 from guard.journal_cli import add_journal
-from guard.paths import control_socket, runtime_folder
 from guard.secret import forbid_core_dumps
 from guard.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from guard.staff.commands import StaffCommands
 
@@ -50,19 +48,19 @@ class _Commands(Context):
         """Print what the running guard says of itself."""
         from guard.report import status_table  # noqa: PLC0415 -- see the class
 
-        answer = self._client().ask("status")
+        answer = self.client().ask("status")
         _print(_json(answer) if self.options.json else status_table(answer, self.words))
         return 0
 
     def end(self) -> int:
         """End the session."""
-        self._client().ask("end")
+        self.client().ask("end")
         _print(self.words.of("end_done"))
         return 0
 
     def cover(self) -> int:
         """Cover the screen."""
-        self._client().ask("cover")
+        self.client().ask("cover")
         _print(self.words.of("cover_done"))
         return 0
 
@@ -71,8 +69,7 @@ class _Commands(Context):
         from guard.staff.commands import LOGOUT_SECONDS, Typist, logout  # noqa: PLC0415 -- see the class
 
         forbid_core_dumps()  # a PIN passes through
-        client = ControlClient(control_socket(runtime_folder(self.environment)), LOGOUT_SECONDS)
-        _print(logout(client, Typist(self.words), self.words))
+        _print(logout(self.client(LOGOUT_SECONDS), Typist(self.words), self.words))
         return 0
 
     def alerts_list(self) -> int:
@@ -80,7 +77,7 @@ class _Commands(Context):
         from guard.report import alerts_table  # noqa: PLC0415 -- see the class
         from guard.screens.catalogue import Catalogue  # noqa: PLC0415 -- see the class
 
-        answer = self._client().ask("status")
+        answer = self.client().ask("status")
         if self.options.json:
             _print(_json({"alerts": answer["alerts"]}))
         else:
@@ -92,8 +89,7 @@ class _Commands(Context):
         from guard.staff.commands import LOGOUT_SECONDS, Typist, acknowledge  # noqa: PLC0415 -- see the class
 
         forbid_core_dumps()  # a PIN passes through
-        client = ControlClient(control_socket(runtime_folder(self.environment)), LOGOUT_SECONDS)
-        options = self.options
+        client, options = self.client(LOGOUT_SECONDS), self.options
         _print(acknowledge(client, Typist(self.words), self.words, options.kind, options.reason))
         return 0
 
@@ -172,9 +168,6 @@ class _Commands(Context):
         forbid_core_dumps()  # a PIN passes through
         return StaffCommands(Vault(self.environment), Typist(self.words), self.words)
 
-    def _client(self) -> ControlClient:
-        return ControlClient(control_socket(runtime_folder(self.environment)))
-
 
 def parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
@@ -246,8 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.geteuid() == 0:
             again = [sys.executable, "-P", "-m", "guard", *given]
             become_unprivileged(again, os.environ, this_checkout())
-        run: Callable[[Context], int] = options.command
-        return run(Context(options, os.environ, Words.load()))
+        run: Callable[[argparse.Namespace, Mapping[str, str], Words], int] = options.command
+        return run(options, os.environ, Words.load())
     except GuardError as error:
         sys.stderr.write(f"guard: {error.sentence}\n")
         return 1
@@ -261,12 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(
     commands: Commands, name: str, run: Callable[[_Commands], int], about: str
 ) -> argparse.ArgumentParser:
-    return command(
-        commands,
-        name,
-        lambda context: run(_Commands(context.options, context.environment, context.words)),
-        about,
-    )
+    return command(commands, name, _Commands, run, about)
 
 
 def _with_number(made: argparse.ArgumentParser) -> None:

@@ -35,6 +35,8 @@ Quick, for it runs on the server's thread; may raise GuardError.
 """
 
 VERSION: Final = 1
+ANSWER_SECONDS: Final = 10.0
+"""For which a client waits for the running guard, unless it asks for what takes longer."""
 MAX_REQUEST: Final = 4096
 """Bytes; the longest command of this version, logout, has at most a few hundred."""
 MAX_ANSWER: Final = 256 * 1024
@@ -245,7 +247,7 @@ class NotRunningError(ConfigError):
 class ControlClient:
     """Asks the guard that listens at ``path``."""
 
-    def __init__(self, path: Path, timeout: float = 10.0) -> None:
+    def __init__(self, path: Path, timeout: float = ANSWER_SECONDS) -> None:
         """Wait at most ``timeout`` seconds for each step of the exchange."""
         self._path = path
         self._timeout = timeout

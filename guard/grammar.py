@@ -6,7 +6,10 @@ import argparse
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from guard.control import ANSWER_SECONDS, ControlClient
+from guard.paths import control_socket, runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from guard.words import Words
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 -- it has no other name
+
+_Kind = TypeVar("_Kind", bound="Context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,20 @@ class Context:
     environment: Mapping[str, str]
     words: Words
 
+    def client(self, patience: float = ANSWER_SECONDS) -> ControlClient:
+        """Return who asks the running guard, and waits so long (s) for each answer."""
+        return ControlClient(control_socket(runtime_folder(self.environment)), patience)
+
 
 def command(
-    commands: Commands, name: str, run: Callable[[Context], int], about: str
+    commands: Commands, name: str, kind: type[_Kind], run: Callable[[_Kind], int], about: str
 ) -> argparse.ArgumentParser:
-    """Add a command; ``run`` returns its exit code."""
+    """Add a command: a method of this kind of context, which returns its exit code.
+
+    The namespace gets it as ``command``, to be called with what a `Context` is made of.
+    """
     made = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-    made.set_defaults(command=run)
+    made.set_defaults(command=lambda *given: run(kind(*given)))
     return made
 
 

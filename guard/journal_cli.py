@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from guard import __version__
 from guard.clock import SystemClock
-from guard.control import ControlClient
 from guard.errors import ConfigError, MachineError
 from guard.grammar import Commands, Context, command, with_config
 from guard.journal.evidence import Evidence, EvidenceRoom, read_key
 from guard.journal.export import Form
 from guard.journal.reading import Span, Wanted
-from guard.paths import control_socket, runtime_folder
 from guard.sheet.form import SheetForm
 
 if TYPE_CHECKING:
@@ -147,8 +145,7 @@ class JournalCli(Context):
         return load(self.options.config, self.environment).journal.directory
 
     def _room(self) -> EvidenceRoom:
-        client = ControlClient(control_socket(runtime_folder(self.environment)), KEYRING_SECONDS)
-        return EvidenceRoom(client, self.environment)
+        return EvidenceRoom(self.client(KEYRING_SECONDS), self.environment)
 
 
 def add_journal(commands: Commands) -> None:
@@ -172,12 +169,7 @@ def add_journal(commands: Commands) -> None:
     forms = [form.value for form in Form]
     export.add_argument("--format", choices=forms, required=True, help="JSON Lines, CSV or RFC 5424 messages")
     _with_output(export, "standard output")
-    key = command(
-        parts,
-        "key",
-        lambda context: JournalCli(context.options, context.environment, context.words).key(),
-        "print the first key, for the IT section's safe",
-    )
+    key = command(parts, "key", JournalCli, JournalCli.key, "print the first key, for the IT section's safe")
     with_config(key)
     key.add_argument("--take", action="store_true", help="and take it off this PC")
     report = _command(commands, "report", JournalCli.report, "the sheet of a day or a month, for the file")
@@ -191,12 +183,7 @@ def add_journal(commands: Commands) -> None:
 def _command(
     commands: Commands, name: str, run: Callable[[JournalCli], int], about: str
 ) -> argparse.ArgumentParser:
-    made = command(
-        commands,
-        name,
-        lambda context: run(JournalCli(context.options, context.environment, context.words)),
-        about,
-    )
+    made = command(commands, name, JournalCli, run, about)
     with_config(made)
     made.add_argument("--directory", type=Path, metavar="FOLDER", help="a copy, instead of this PC's journal")
     return made
