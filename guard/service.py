@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import guard
-from guard.browser.embedded import EmbeddedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.embedded.launch import embedded
 from guard.browser.ending import Ending
+from guard.browser.network import Network
 from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
@@ -126,10 +128,12 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         ),
     )
     stack.callback(curtain.close)
-    factory = EmbeddedCapsules(
+    factory = SealedCapsules(
         sealer,
         clock,
+        embedded(),
         site=settings.site,
+        network=Network(),
         area=lambda: shade.areas()[0],
         language=settings.screens.language,
         display=XDisplay(name=display, authority=authority),

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from guard.browser.site import LogoutRecipe, Permit, Site
+from guard.browser.network import Network
+from guard.browser.site import BrowserKind, LogoutRecipe, Permit, Site, Wording
 from guard.errors import BrokenPromiseError
 from guard.session.events import SessionId
 from guard.settings.model import Language
@@ -66,6 +67,7 @@ class Open:
     site: Site
     area: Geometry
     language: Language
+    network: Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,7 @@ def read_order(message: Message) -> Order:
                     site=_site(read_object(message["site"])),
                     area=read_area(message["area"]),
                     language=Language(read_text(message["language"])),
+                    network=_network(read_object(message["network"])),
                 )
             case "begin":
                 return Begin(session=session)
@@ -211,17 +214,39 @@ def read_report(message: Message, session: SessionId) -> Report:
 
 
 def _site(value: dict[str, object]) -> Site:
-    recipe, permit, allow = value["logout"], read_object(value["permit"]), value["allow"]
-    if not isinstance(allow, list | tuple):
-        raise TypeError("allow must be a list")
+    recipe, permit = value["logout"], read_object(value["permit"])
     return Site(
+        key=read_text(value["key"]),
         name=read_text(value["name"]),
         start=read_text(value["start"]),
-        allow=tuple(read_text(one) for one in allow),
+        allow=_texts(value["allow"]),
         logout=None if recipe is None else _recipe(read_object(recipe)),
         permit=Permit(downloads=read_flag(permit["downloads"]), printing=read_flag(permit["printing"])),
+        zoom=read_number(value["zoom"]),
+        browsers=tuple(BrowserKind(kind) for kind in _texts(value["browsers"])),
+        extension_hosts=_texts(value["extension_hosts"]),
+        button=_wording(read_object(value["button"])),
+        strip=_wording(read_object(value["strip"])),
         practice=read_flag(value["practice"]),
     )
+
+
+def _network(value: dict[str, object]) -> Network:
+    return Network(
+        proxy=read_text(value["proxy"]),
+        pac=read_text(value["pac"]),
+        authorities=_texts(value["authorities"]),
+    )
+
+
+def _wording(value: dict[str, object]) -> Wording:
+    return Wording(ja=read_text(value["ja"]), en=read_text(value["en"]), easy_ja=read_text(value["easy_ja"]))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("must be a list")
+    return tuple(read_text(one) for one in value)
 
 
 def _recipe(value: dict[str, object]) -> LogoutRecipe:

@@ -74,6 +74,8 @@ def _shown(sealing: Sealing) -> Iterator[str]:
     for path in dict.fromkeys((*map(Path, _ETC), *python, *sealing.readable)):
         if path.exists() and not path.is_relative_to("/usr"):
             yield from ("--ro-bind", os.fspath(path.resolve()), os.fspath(path))
+    for outside, inside in sealing.shown.items():
+        yield from ("--ro-bind", os.fspath(outside), os.fspath(inside))
     if sealing.display is not None:
         socket = _display_socket(sealing.display)
         yield from ("--ro-bind", socket, socket)

@@ -26,6 +26,8 @@ class Sealing:
     """The container ends when the process that sealed it ends, however that happens."""
     readable: Sequence[Path] = field(default=())
     """Further files and folders shown read-only under their own names."""
+    shown: Mapping[Path, Path] = field(default_factory=dict)
+    """Outside path -> inside path, for files shown read-only under other names."""
     display: str | None = None
     """X display whose socket is shown."""
     writable: Mapping[Path, Path] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from guard.browser.site import BrowserKind
 from guard.readers.port import Watch
 from guard.screens.port import Monitors
 from guard.session.policy import Policy
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
 
     from guard.browser.site import Site
     from guard.journal.forward.address import SyslogServer
-
-
-class BrowserKind(StrEnum):
-    """What the portal runs in."""
-
-    EMBEDDED = "embedded"
 
 
 class Language(StrEnum):

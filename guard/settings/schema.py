@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from guard.browser.site import LogoutRecipe, Permit
+from guard.browser.site import BrowserKind, LogoutRecipe, Permit
 from guard.readers.port import Watch
 from guard.screens.port import Monitors
 from guard.session.policy import OnRemoval, Policy
 from guard.settings.kinds import Flag, Kind, OneOf, Schema, Text, Texts, Whole
 from guard.settings.model import (
-    BrowserKind,
     BrowserSettings,
     JournalSettings,
     Language,

@@ -47,6 +47,7 @@ def read_site(path: Path) -> tuple[Site, Reading]:
     """
     reading = Reading(path, schema.SITE_KEYS)
     site = Site(
+        key=path.stem,
         name=reading.take(schema.SITE_NAME),
         start=reading.take(schema.SITE_START),
         allow=reading.take(schema.SITE_ALLOW),

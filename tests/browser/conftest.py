@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from guard.browser.embedded import EmbeddedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.embedded.launch import embedded
+from guard.browser.network import Network
 from guard.browser.port import Geometry
 from guard.browser.site import LogoutRecipe, Site
 from guard.clock import SystemClock
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from guard.browser.embedded import EmbeddedCapsule
+    from guard.browser.capsule import SealedCapsule
 
 AREA = Geometry(x=0, y=64, width=1280, height=736)
 
@@ -64,7 +66,7 @@ class Ear:
 class Citizen:
     """One capsule and what it says."""
 
-    capsule: EmbeddedCapsule
+    capsule: SealedCapsule
     ear: Ear
     window: int
 
@@ -96,10 +98,12 @@ def sealer() -> Iterator[Bubblewrap]:
 def born(screen: str, sealer: Bubblewrap) -> Born:
     @contextmanager
     def make(site: Site, *, warm: bool = True, begun_within: float = PATIENCE) -> Iterator[Citizen]:
-        factory = EmbeddedCapsules(
+        factory = SealedCapsules(
             sealer,
             SystemClock(),
+            embedded(),
             site=site,
+            network=Network(),
             area=lambda: AREA,
             language=Language.JA,
             display=XDisplay(name=screen),
@@ -138,6 +142,7 @@ def site(portal: Puppet) -> Site:
 def site_of(portal: Puppet) -> Site:
     """Return the profile of a puppet portal."""
     return Site(
+        key="test",
         name="test",
         start=portal.url,
         allow=(portal.host, "localhost"),

@@ -55,7 +55,7 @@ def window_process(citizen: Citizen) -> psutil.Process:
     return next(
         process
         for process in map(psutil.Process, citizen.capsule.pids())
-        if "guard.browser.portal_window" in process.cmdline() and process.name() != "bwrap"
+        if "guard.browser.embedded.window" in process.cmdline() and process.name() != "bwrap"
     )
 
 

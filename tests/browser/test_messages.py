@@ -7,6 +7,7 @@ import json
 import pytest
 
 from guard.browser import messages as m
+from guard.browser.network import Network
 from guard.browser.port import Geometry
 from guard.browser.site import LogoutRecipe, Permit, Site
 from guard.errors import BrokenPromiseError
@@ -14,8 +15,10 @@ from guard.session.events import SessionId
 from guard.settings.model import Language
 
 SESSION = SessionId("a" * 32)
+NETWORK = Network(proxy="proxy.example:8080", authorities=("pem",))
 AREA = Geometry(x=0, y=64, width=1280, height=736)
 SITE = Site(
+    key="test",
     name="n",
     start="https://h/",
     allow=("h", "*.h"),
@@ -27,7 +30,7 @@ SITE = Site(
 @pytest.mark.parametrize(
     "order",
     [
-        m.Open(session=SESSION, site=SITE, area=AREA, language=Language.EASY_JA),
+        m.Open(session=SESSION, site=SITE, area=AREA, language=Language.EASY_JA, network=NETWORK),
         m.Begin(session=SESSION),
         m.Resize(session=SESSION, area=AREA),
         m.LogOut(session=SESSION),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         QWebEngineWebAuthUxRequest,
     )
 
-    from guard.browser.portal_overlay import Overlay
+    from guard.browser.overlay import Overlay
     from guard.browser.rules import Rules
     from guard.browser.site import Permit
 

@@ -1,11 +1,14 @@
-"""Capsules whose browser is the embedded one: `guard.browser.portal_window` in a container."""
+"""A capsule as the core holds it: a window process in a container, and what the two say to each other.
+
+What runs inside differs by the kind of browser; that is a `Launch`, and nothing else here knows it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard.browser.messages import (
@@ -28,10 +31,11 @@ from guard.containers.port import Sealing
 from guard.errors import BrokenPromiseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from guard.browser.messages import Order
+    from guard.browser.network import Network
     from guard.browser.port import CapsuleListener, Geometry
     from guard.browser.site import LogoutRecipe, Site
     from guard.clock import Clock
@@ -54,15 +58,30 @@ class XDisplay:
     """The cookie file (``XAUTHORITY``), when the server wants one."""
 
 
-class EmbeddedCapsules:
-    """The `CapsuleFactory` of the embedded browser; ``area`` tells where the portal belongs now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How one kind of browser's window process is started in its container."""
+
+    module: str
+    """Run as ``python -m module FD``, FD being the channel to the core."""
+    environment: Mapping[str, str]
+    readable: Sequence[Path] = ()
+    """See `Sealing.readable`."""
+    shown: Mapping[Path, Path] = field(default_factory=dict)
+    """See `Sealing.shown`."""
+
+
+class SealedCapsules:
+    """The `CapsuleFactory` of every kind; ``area`` tells where the portal belongs now."""
 
     def __init__(  # noqa: PLR0913 -- everything a capsule is made of comes through here, once
         self,
         sealer: Sealer,
         clock: Clock,
+        launch: Launch,
         *,
         site: Site,
+        network: Network,
         area: Callable[[], Geometry],
         language: Language,
         display: XDisplay,
@@ -70,24 +89,32 @@ class EmbeddedCapsules:
     ) -> None:
         self._sealer = sealer
         self._clock = clock
+        self._launch = launch
         self._site = site
+        self._network = network
         self._area = area
         self._language = language
         self._display = display
         self._begun_within = begun_within
 
-    def __call__(self, session: SessionId, listener: CapsuleListener) -> EmbeddedCapsule:
+    def __call__(self, session: SessionId, listener: CapsuleListener) -> SealedCapsule:
         """Start one warming; raises MachineError when this PC cannot."""
         channel, theirs = Channel.pair()
         with theirs:
-            opening = Open(session=session, site=self._site, area=self._area(), language=self._language)
+            opening = Open(
+                session=session,
+                site=self._site,
+                area=self._area(),
+                language=self._language,
+                network=self._network,
+            )
             channel.send(write_order(opening))
             try:
                 container = self._sealer.seal(self._sealing(session, theirs.fileno()))
             except BaseException:
                 channel.close()
                 raise
-        return EmbeddedCapsule(
+        return SealedCapsule(
             session,
             container,
             channel,
@@ -103,26 +130,26 @@ class EmbeddedCapsules:
             "LANG": "C.UTF-8",
             "DISPLAY": self._display.name,
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # else a bus is started for each capsule
-            "PYWEBVIEW_LOG": "CRITICAL",
-            "QT_API": "pyside6",
             "QT_ENABLE_HIGHDPI_SCALING": "0",  # areas are pixels of the display server
             "QT_QPA_PLATFORM": "xcb",
+            **self._launch.environment,
         }
         if authority is not None:
             environment["XAUTHORITY"] = os.fspath(authority)
         return Sealing(
             name=f"capsule-{session}",
-            command=(sys.executable, "-P", "-m", "guard.browser.portal_window", str(descriptor)),
+            command=(sys.executable, "-P", "-m", self._launch.module, str(descriptor)),
             channel_fd=descriptor,
             environment=environment,
             network=True,
             dies_with_parent=True,
-            readable=() if authority is None else (authority,),
+            readable=(*self._launch.readable, *([] if authority is None else [authority])),
+            shown=self._launch.shown,
             display=self._display.name,
         )
 
 
-class EmbeddedCapsule:
+class SealedCapsule:
     """The `Capsule` of `guard.browser.port`; callable from every thread."""
 
     def __init__(  # noqa: PLR0913 -- built in one place only

@@ -1,6 +1,6 @@
 """The portal window: the one process of a capsule that the core speaks to.
 
-``python -m guard.browser.portal_window FD``: the file descriptor of the channel to the core. One pywebview
+``python -m guard.browser.embedded.window FD``: the file descriptor of the channel to the core. One pywebview
 window whose page is replaced, before it is ever shown, by our own hardened one. It is born at the bottom of
 the stack, loads the site's start page, says when that is painted, and waits. When the channel closes, it ends
 at once; whenever anything unforeseen happens in it, it gives up: the core then starts another.
@@ -20,6 +20,8 @@ from PySide6.QtCore import QCoreApplication, QObject, QRect, Qt, QUrl, Signal
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from guard.browser.embedded.page import Interceptor, PortalPage, throwaway_profile
+from guard.browser.embedded.probe import Beginning, LoggingOut, Painting
 from guard.browser.messages import (
     MOST_REFUSALS,
     Begin,
@@ -36,9 +38,7 @@ from guard.browser.messages import (
     read_order,
     write_report,
 )
-from guard.browser.portal_overlay import Overlay, Words
-from guard.browser.portal_page import Interceptor, PortalPage, throwaway_profile
-from guard.browser.portal_probe import Beginning, LoggingOut, Painting
+from guard.browser.overlay import Overlay, Words
 from guard.browser.rules import Rules
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError

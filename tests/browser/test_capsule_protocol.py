@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.browser.embedded import EmbeddedCapsule
+from guard.browser.capsule import SealedCapsule
 from guard.browser.messages import MOST_REFUSALS, Refusal, Refused, Warm, write_report
 from guard.channel import Channel
 from guard.clock import SystemClock
@@ -67,7 +67,7 @@ def test_more_refusals_than_a_capsule_may_report_are_a_loss(*, over: bool) -> No
     ours, theirs = Channel.pair()
     with theirs:
         container, ear = NoContainer(), Ear()
-        capsule = EmbeddedCapsule(SESSION, container, ours, listener=ear, recipe=None, clock=SystemClock())
+        capsule = SealedCapsule(SESSION, container, ours, listener=ear, recipe=None, clock=SystemClock())
         say(
             theirs,
             [Refused(session=SESSION, what=Refusal.REQUEST, host=f"h{n}") for n in range(MOST_REFUSALS)],

@@ -1,0 +1,1 @@
+"""The embedded browser, inside its container: a pywebview window on the Qt engine."""
