@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtQuickWidgets import QQuickWidget
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QMainWindow
@@ -21,23 +21,6 @@ _FRAMES_TO_SCREEN = 3
 
 _RAISE_EVERY_MS = 50
 """Rare enough to cost nothing, often enough that nobody can read what rises between."""
-
-
-class GuiThread(QObject):
-    """Runs work on the thread that made this object, in order; `run` may be called from every thread."""
-
-    _work = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._work.connect(self._do, Qt.ConnectionType.QueuedConnection)
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Have this done on the GUI thread; returns at once."""
-        self._work.emit(work)
-
-    def _do(self, work: Callable[[], None]) -> None:
-        work()
 
 
 class QtWindow:

@@ -1,54 +1,21 @@
-"""Questions that the portal window asks its page, in a JavaScript world that the page cannot see or change.
-
-Each is asked again every few milliseconds until the answer is final; a page that never answers (``while
-(true)``) simply leaves it open, and its deadline passes.
-"""
+"""Asks the questions of `guard.browser.questions` of a Qt page."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtWebEngineCore import QWebEngineScript
+
+from guard.browser.questions import EVERY, LEAVE, PAINTED, PAINTS, click, proven
 
 if TYPE_CHECKING:
     from PySide6.QtWebEngineCore import QWebEnginePage
 
     from guard.browser.site import LogoutRecipe
 
-_EVERY_MS = 20
+_EVERY_MS = round(EVERY * 1000)
 _WORLD: Final = QWebEngineScript.ScriptWorldId.ApplicationWorld
-
-_PAINTED: Final = """(() => {
-  const [navigation] = performance.getEntriesByType('navigation');
-  if (navigation && navigation.responseStatus >= 400) return 'failed';
-  if (window.frames_seen === undefined) {
-    window.frames_seen = 0;
-    requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_seen = 2; }));
-  }
-  return window.frames_seen === 2 ? 'painted' : 'waiting';
-})()"""
-_PAINTS: Final = """(() => {
-  if (window.frames_since === undefined) {
-    window.frames_since = 0;
-    requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_since = 2; }));
-  }
-  return window.frames_since === 2 ? 'yes' : 'no';
-})()"""
-_LEAVE: Final = "window.left_by_logout = true;"
-_CLICK: Final = """(() => {
-  const element = document.querySelector(%s);
-  if (element) element.click();
-  return element ? 'clicked' : 'missing';
-})()"""
-_PROVEN: Final = """(() => {
-  const [navigation] = performance.getEntriesByType('navigation');
-  if (navigation && navigation.responseStatus >= 400) return 'no';
-  const done = %(done)s, same = window.left_by_logout === true;
-  if (%(by_address)s) return !same && location.href.startsWith(done) ? 'yes' : 'no';
-  return !(same && %(must_leave)s) && document.querySelector(done) ? 'yes' : 'no';
-})()"""
 
 
 class Painting(QObject):
@@ -72,7 +39,7 @@ class Painting(QObject):
             self.failed.emit()
 
     def _look(self) -> None:
-        self._page.runJavaScript(_PAINTED, _WORLD, self._hear)
+        self._page.runJavaScript(PAINTED, _WORLD, self._hear)
 
     def _hear(self, answer: object) -> None:
         if answer in {"painted", "failed"} and self._timer.isActive():
@@ -96,7 +63,7 @@ class Beginning(QObject):
         self._timer.start(_EVERY_MS)
 
     def _look(self) -> None:
-        self._page.runJavaScript(_PAINTS, _WORLD, self._hear)
+        self._page.runJavaScript(PAINTS, _WORLD, self._hear)
 
     def _hear(self, answer: object) -> None:
         if answer == "yes":
@@ -110,11 +77,7 @@ class Beginning(QObject):
 
 
 class LoggingOut(QObject):
-    """Runs a logout recipe; fires ``ended`` once, with whether its proof was seen.
-
-    A proof by address counts only on another document than the one that the logout began on: that one may
-    have had the same address while it was still logged in. So does a proof by selector after opening a URL.
-    """
+    """Runs a logout recipe; fires ``ended`` once, with whether its proof was seen."""
 
     ended = Signal(bool)
 
@@ -123,24 +86,20 @@ class LoggingOut(QObject):
         self._page = page
         self._recipe = recipe
         self._over = False
-        self._proof = _PROVEN % {
-            "done": json.dumps(recipe.done),
-            "by_address": json.dumps(recipe.done.startswith(("http://", "https://"))),
-            "must_leave": json.dumps(recipe.url is not None),
-        }
+        self._proof = proven(recipe)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
 
     def start(self) -> None:
         """Do what the recipe says."""
         QTimer.singleShot(self._recipe.deadline_ms, self, lambda: self._end(confirmed=False))
-        self._page.runJavaScript(_LEAVE, _WORLD, self._marked)
+        self._page.runJavaScript(LEAVE, _WORLD, self._marked)
 
     def _marked(self, _answer: object) -> None:
         if self._recipe.url is not None:
             self._page.load(QUrl(self._recipe.url))
         else:
-            self._page.runJavaScript(_CLICK % json.dumps(self._recipe.click), _WORLD)
+            self._page.runJavaScript(click(self._recipe.click or ""), _WORLD)
         self._timer.start(_EVERY_MS)
 
     def _look(self) -> None:

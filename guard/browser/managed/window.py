@@ -1,0 +1,244 @@
+"""The window of an installed browser: the one process of its capsule that the core speaks to.
+
+``python -m guard.browser.managed.window FD``: the file descriptor of the channel to the core. It makes the
+host window, adds its own policy to the machine's, starts the browser and has `guard.browser.managed.frame`
+put the browser's window into the host; it holds the page through `guard.browser.managed.tab`. When the
+channel closes, it ends at once; whenever anything unforeseen happens in it, it gives up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from guard.browser.conduct import Conduct
+from guard.browser.managed import tab
+from guard.browser.managed.flags import flags
+from guard.browser.managed.forced import forced_extensions
+from guard.browser.managed.frame import Frame
+from guard.browser.managed.launch import BINARY, POLICIES
+from guard.browser.managed.policy import policy
+from guard.browser.managed.tab import Browser, Tab, zoom_preferences
+from guard.browser.messages import (
+    Begin,
+    LogOut,
+    Loss,
+    NotPrinted,
+    Open,
+    PaperTaken,
+    Refusal,
+    Resize,
+    read_order,
+)
+from guard.browser.overlay import Overlay, Words
+from guard.browser.papers import Papers, Wishes
+from guard.browser.rules import Rules
+from guard.browser.wall import Wall
+from guard.channel import Channel
+from guard.errors import MachineError
+from guard.gui_thread import GuiThread
+from guard.secret import forbid_core_dumps
+from guard.settings.model import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from guard.browser.messages import Order
+    from guard.browser.port import Geometry
+
+_LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja"}
+_POLICY: Final = "zz-madoguchi-guard.json"
+"""Of two files that set the same policy, the browser takes the one whose name comes later."""
+_PASSED_ON: Final = (
+    *("DISPLAY", "XAUTHORITY", "LANG"),
+    *("HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+)
+
+
+class ManagedWindow:
+    """One citizen's window. GUI thread only."""
+
+    def __init__(self, opening: Open, conduct: Conduct) -> None:
+        self._opening = opening
+        self._conduct = conduct
+        self._gui = GuiThread()
+        self._host = _host_window()
+        self._place(opening.area)
+        self._overlay = Overlay(self._host, QWidget(self._host), Words.load(opening.language))
+        self._host.lower()  # before it is mapped, so that it never lies above anybody
+        self._host.show()
+        window_class = f"guard-{opening.session[:16]}"
+        self._frame = Frame(os.environ["DISPLAY"], int(self._host.winId()), window_class)
+        self._frame.print_pressed = lambda: self._gui.run(self._wants_paper)
+        self._overlay.covers.connect(lambda on: self._frame.set_aside(on=on))
+        self._papers = Papers(opening.session, opening.site.permit, conduct.report)
+        self._wishes = Wishes(self._papers, self._overlay)
+        self._hand_over: Callable[[bytes], None] = lambda _pdf: None
+        self._tab = Tab(
+            opening.site,
+            Rules(opening.site.allow),
+            self._browser(window_class),
+            lambda happening: self._gui.run(lambda: self._happened(happening)),
+        )
+
+    def run(self, messages: Iterator[dict[str, object]]) -> None:
+        """Start the browser; orders are obeyed from now on, until the channel closes."""
+        obey = self._obey
+        listening = (messages, lambda order: self._gui.run(lambda: obey(order)))
+        threading.Thread(target=self._conduct.listen, args=listening, daemon=True).start()
+        self._frame.start()
+        self._tab.start()
+
+    def _browser(self, window_class: str) -> Browser:
+        opening, profile = self._opening, Path.home() / "profile"
+        try:
+            wall = Wall.of(opening.site, opening.network, opening.network.script())
+        except MachineError:
+            self._conduct.give_up(Loss.PROXY_SCRIPT)
+        policies = Path(os.environ[POLICIES])
+        (policies / _POLICY).write_text(json.dumps(policy(opening.site, wall)), "utf-8")
+        (profile / "Default").mkdir(parents=True)
+        preferences = json.dumps(zoom_preferences(opening.site.zoom))
+        (profile / "Default" / "Preferences").write_text(preferences, "utf-8")
+        languages = _LANGUAGES[opening.language]
+        return Browser(
+            binary=Path(os.environ[BINARY]),
+            profile=profile,
+            arguments=flags(
+                profile=profile,
+                window_class=window_class,
+                area=opening.area,
+                languages=languages,
+                wall=wall,
+            ),
+            extensions=forced_extensions(policies),
+            environment={
+                **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                "LANGUAGE": languages.partition(",")[0],
+                "PATH": "/nowhere",  # a browser starts other programs (xdg-open) by their names
+            },
+        )
+
+    def _place(self, area: Geometry) -> None:
+        self._host.setGeometry(QRect(area.x, area.y, area.width, area.height))
+
+    # --- what the core wants
+
+    def _obey(self, order: Order) -> None:
+        match order:
+            case Begin():
+                if self._conduct.begin():
+                    self._tab.begin()
+            case Resize(area=area):
+                self._place(area)
+            case LogOut():
+                if recipe := self._conduct.log_out(self._overlay):
+                    self._tab.log_out(recipe)
+            case PaperTaken():
+                self._papers.taken()
+            case NotPrinted():
+                self._overlay.tell_not_printed()
+            case Open():
+                self._conduct.give_up(Loss.WINDOW_FAILED)
+
+    # --- what happens on the page
+
+    def _happened(self, happening: tab.Happening) -> None:  # noqa: C901, PLR0912 -- one flat case each
+        conduct = self._conduct
+        match happening:
+            case tab.Painted():
+                conduct.painted(int(self._host.winId()))
+            case tab.Unreachable(certificate=certificate):
+                conduct.give_up(Loss.START_CERTIFICATE if certificate else Loss.START_UNREACHABLE)
+            case tab.Unequipped():
+                conduct.give_up(Loss.EXTENSION)
+            case tab.Began():
+                conduct.begun()
+            case tab.WentOn():
+                conduct.went_on()
+            case tab.Refused(what=what, host=host):
+                conduct.refused(what, host)
+                if what is Refusal.NAVIGATION:
+                    conduct.cannot_go(self._overlay)
+                elif what is Refusal.NEW_WINDOW and happening.named:
+                    conduct.cannot_open(self._overlay)
+            case tab.Distrusted():
+                conduct.cannot_trust(self._overlay)
+            case tab.Asks():
+                self._asked(happening)
+            case tab.WantsPaper():
+                self._wants_paper()
+            case tab.Paper(pdf=pdf):
+                self._hand_over(pdf)
+            case tab.Saved(pdf=pdf):
+                self._wishes.wish(lambda hand_over: hand_over(pdf), file=True)
+            case tab.LoggedOut(confirmed=confirmed):
+                conduct.logged_out(confirmed=confirmed)
+            case tab.Died(page_only=page_only):
+                conduct.give_up(Loss.PAGE_DIED if page_only else Loss.WINDOW_FAILED)
+
+    def _asked(self, asks: tab.Asks) -> None:
+        self._conduct.asked()
+        match asks.kind:
+            case "alert":
+                self._overlay.tell(asks.text)
+                self._tab.answer(yes=True, text="")
+            case "prompt":
+                answer = self._overlay.prompt(asks.text, asks.proposed)
+                self._tab.answer(yes=answer is not None, text=answer or "")
+            case _:
+                self._tab.answer(yes=self._overlay.ask(asks.text), text="")
+
+    def _wants_paper(self) -> None:
+        if not (self._conduct.attended and self._wishes.wish(self._make_paper)):
+            self._tab.refuse(Refusal.PRINTING)
+
+    def _make_paper(self, hand_over: Callable[[bytes], None]) -> None:
+        self._hand_over = hand_over
+        self._tab.print()
+
+
+def _host_window() -> QWidget:
+    host = QWidget()
+    host.setWindowFlags(Qt.WindowType.X11BypassWindowManagerHint | Qt.WindowType.FramelessWindowHint)
+    host.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    host.setAttribute(Qt.WidgetAttribute.WA_NativeWindow)
+    host.setStyleSheet("background: #ffffff")
+    return host
+
+
+def main() -> int:
+    """Run the window until it is killed or the core is gone."""
+    forbid_core_dumps()
+    channel = Channel.inherited(int(sys.argv[1]))
+    messages = channel.messages()
+    first = next(messages, None)
+    opening = read_order(first) if first is not None else None
+    if not isinstance(opening, Open):
+        return 1
+    conduct = Conduct(channel, opening)
+
+    def unforeseen(
+        _kind: type[BaseException], _error: BaseException, _trace: TracebackType | None
+    ) -> NoReturn:
+        conduct.give_up(Loss.WINDOW_FAILED)
+
+    sys.excepthook = unforeseen
+    threading.excepthook = lambda _: conduct.give_up(Loss.WINDOW_FAILED)
+    application = QApplication([sys.argv[0]])
+    ManagedWindow(opening, conduct).run(messages)
+    application.exec()
+    return 1
+
+
+if __name__ == "__main__":
+    # Qt's own threads outlive the interpreter's end and would crash on it.
+    os._exit(main())

@@ -1,0 +1,65 @@
+"""Questions that a capsule asks its page, in a JavaScript world that the page cannot see or change.
+
+Each is asked again every few milliseconds until the answer is final; a page that never answers (``while
+(true)``) simply leaves it open, and its deadline passes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from guard.browser.site import LogoutRecipe
+
+EVERY = 0.02
+"""s between two askings."""
+
+PAINTED: Final = """(() => {
+  const [navigation] = performance.getEntriesByType('navigation');
+  if (navigation && navigation.responseStatus >= 400) return 'failed';
+  if (window.frames_seen === undefined) {
+    window.frames_seen = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_seen = 2; }));
+  }
+  return window.frames_seen === 2 ? 'painted' : 'waiting';
+})()"""
+PAINTS: Final = """(() => {
+  if (window.frames_since === undefined) {
+    window.frames_since = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_since = 2; }));
+  }
+  return window.frames_since === 2 ? 'yes' : 'no';
+})()"""
+LEAVE: Final = "window.left_by_logout = true;"
+_CLICK: Final = """(() => {
+  const element = document.querySelector(%s);
+  if (element) element.click();
+  return element ? 'clicked' : 'missing';
+})()"""
+_PROVEN: Final = """(() => {
+  const [navigation] = performance.getEntriesByType('navigation');
+  if (navigation && navigation.responseStatus >= 400) return 'no';
+  const done = %(done)s, same = window.left_by_logout === true;
+  if (%(by_address)s) return !same && location.href.startsWith(done) ? 'yes' : 'no';
+  return !(same && %(must_leave)s) && document.querySelector(done) ? 'yes' : 'no';
+})()"""
+
+
+def click(selector: str) -> str:
+    """Return the script that clicks the element of this CSS selector."""
+    return _CLICK % json.dumps(selector)
+
+
+def proven(recipe: LogoutRecipe) -> str:
+    """Return the question whether the recipe's proof is seen: ``yes`` or ``no``.
+
+    A proof by address counts only on another document than the one that the logout began on (marked by
+    `LEAVE`): that one may have had the same address while it was still logged in. So does a proof by
+    selector after opening a URL.
+    """
+    return _PROVEN % {
+        "done": json.dumps(recipe.done),
+        "by_address": json.dumps(recipe.done.startswith(("http://", "https://"))),
+        "must_leave": json.dumps(recipe.url is not None),
+    }
