@@ -28,6 +28,7 @@ ACCOUNT: Final = "madoguchi"
 RUN: Final = Path("/run/madoguchi-guard")
 """Root's own; below it the account's runtime folder and its copy of the X cookie."""
 _KEPT: Final = (
+    "CUPS_SERVER",
     "DISPLAY",
     "LANG",
     "LANGUAGE",

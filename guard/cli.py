@@ -131,7 +131,7 @@ class _Commands(Context):
         from guard.readers.scard import PyscardScard  # noqa: PLC0415 -- see the class
         from guard.report import doctor_report  # noqa: PLC0415 -- see the class
 
-        findings = Doctor(self.environment, PyscardScard).findings()
+        findings = Doctor(self.environment, PyscardScard, config=self.options.config).findings()
         if self.options.json:
             _print(_json({"checks": [asdict(finding) for finding in findings]}))
         else:
@@ -188,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "logout", _Commands.logout, "end the session now, in the name of a member of staff")
     doctor = _command(commands, "doctor", _Commands.doctor, "what this PC lacks, each with its mend")
     doctor.add_argument("--json", action="store_true", help="for programs")
+    with_config(doctor)
 
     _add_staff(commands)
     _add_alerts(commands)

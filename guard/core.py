@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from guard import inbox as letters
 from guard.browser.port import Logout
+from guard.browser.site import Wording
 from guard.chimes import Chimes
 from guard.durability import Durability
 from guard.front_desk import FrontDesk, FrontDeskParts
 from guard.idle import Idle
+from guard.portals import Portals
+from guard.prints import Prints
 from guard.screens.port import Scene, Screen, Sound, Warned
 from guard.session import effects as ef
 from guard.session import events as ev
@@ -31,9 +34,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from guard.browser.port import Geometry
+    from guard.browser.site import Site
     from guard.clock import Clock
     from guard.journal.alerts import Alerts
     from guard.journal.port import Journal, Ticket
+    from guard.printing.port import Printer
     from guard.readers.port import ReaderWatch
     from guard.screens.port import Curtain, Shade, Speaker
     from guard.session.policy import Policy
@@ -69,11 +74,11 @@ class Capsules(Protocol):
     """The living capsules, as far as the core commands them; `guard.browser.pool`."""
 
     def warm_up(self) -> None:
-        """Make sure that a spare is being warmed; returns at once."""
+        """Make sure that a spare of every portal is being warmed; returns at once."""
         ...
 
     def adopted(self, session: ev.SessionId) -> None:
-        """Learn that this spare will be the next citizen's."""
+        """Learn that this spare will be its portal's next."""
         ...
 
     def begin(self, session: ev.SessionId) -> int | None:
@@ -82,6 +87,10 @@ class Capsules(Protocol):
 
     def resize(self, area: Geometry) -> None:
         """Tell every capsule its new place."""
+        ...
+
+    def not_printed(self, session: ev.SessionId) -> None:
+        """Have this session's citizen told that a PDF was not printed."""
         ...
 
 
@@ -107,6 +116,7 @@ class Parts:
     speaker: Speaker
     capsules: Capsules
     ending: Endings
+    printer: Printer
     journal: Journal
     forward: Callable[[int], None]
     """Learn that records through this number are durable; returns at once."""
@@ -130,9 +140,11 @@ class _Uncovering:
 
 
 class Core:
-    """Runs one counter until it is told to stop or loses its display."""
+    """Runs one counter until it is told to stop or loses its display, with one of the ``sites`` at a time."""
 
-    def __init__(self, parts: Parts, policy: Policy, inbox: letters.Inbox, clock: Clock) -> None:
+    def __init__(
+        self, parts: Parts, policy: Policy, sites: tuple[Site, ...], inbox: letters.Inbox, clock: Clock
+    ) -> None:
         self._parts = parts
         self._policy = policy
         self._inbox = inbox
@@ -140,6 +152,8 @@ class Core:
         self._timers = Timers(clock)
         self._chimes = Chimes(parts.speaker, self._timers)
         self._idle = Idle(parts.shade.ask_input, policy, self._timers, clock)
+        self._portals = Portals(sites, self._timers)
+        self._prints = Prints(parts.printer, parts.capsules, parts.journal)
         self._front_desk = FrontDesk(
             FrontDeskParts(
                 book=parts.book,
@@ -216,11 +230,8 @@ class Core:
             case letters.CurtainAppeared() as windows:
                 self._parts.shade.adopt_curtain(windows.curtain, windows.strip)
                 self._handle(ev.CurtainUp(), letter.posted_at)
-            case letters.SpareAppeared() as spare:
-                self._parts.shade.adopt_capsule(spare.window)
-                self._handle(ev.SpareWarm(session=spare.session), letter.posted_at)
-                if self._session.facts.spare == spare.session:
-                    self._parts.capsules.adopted(spare.session)
+            case letters.PortalLetter() as about:
+                self._open_about_portals(about, letter.posted_at)
             case letters.AreasMoved() as areas:
                 self._parts.capsules.resize(areas.portal)
                 self._parts.curtain.resize((areas.portal, areas.strip, areas.curtain))
@@ -236,6 +247,9 @@ class Core:
                 self._start_curtain()
             case letters.SoundDue(sound=sound):
                 self._chimes.due(sound)
+            case letters.PrintLetter() as about:
+                self._prints.open(about, self._session)
+                self._present()
             case letters.Ended() as ended:
                 self._ended(ended, letter.posted_at)
             case letters.InputSeen(age=age):
@@ -250,6 +264,37 @@ class Core:
             case letters.StaffLetter() as staff:
                 self._front_desk.open(staff, letter.posted_at)
                 self._present()
+        self._follow_the_choice(letter.posted_at)
+
+    def _open_about_portals(self, letter: letters.PortalLetter, posted_at: float) -> None:
+        match letter:
+            case letters.SpareAppeared() as spare:
+                self._spare_appeared(spare, posted_at)
+            case letters.SpareGone(site=site, session=session):
+                self._portals.lost(site, session)
+                self._handle(ev.SpareLost(session=session), posted_at)
+            case letters.PortalPressed(key=key):
+                if self._session.state is State.READY and not self._pad_is_open():
+                    self._portals.choose(key)
+            case letters.PortalDue():
+                self._portals.due(hidden=self._pad_is_open())
+
+    def _spare_appeared(self, spare: letters.SpareAppeared, posted_at: float) -> None:
+        self._parts.shade.adopt_capsule(spare.window)
+        if spare.session == self._session.current or spare.session in self._session.used:
+            self._handle(ev.SpareWarm(session=spare.session), posted_at)  # which is stale, and written down
+            return
+        self._portals.appeared(spare.site, spare.session)
+        self._parts.capsules.adopted(spare.session)
+        self._present()
+
+    def _follow_the_choice(self, posted_at: float) -> None:
+        """Let the table know the spare of the portal that is marked, and no other one."""
+        known, wanted = self._session.facts.spare, self._portals.spare
+        if wanted and wanted != known:
+            self._handle(ev.SpareWarm(session=wanted), posted_at)
+        elif known and not wanted:
+            self._handle(ev.SpareLost(session=known), posted_at)
 
     def _ended(self, ended: letters.Ended, posted_at: float) -> None:
         receipt = ended.receipt
@@ -317,6 +362,8 @@ class Core:
                 if not self._timers.armed(_COVER_DEADLINE):
                     self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
             case ef.Uncover(session=session):
+                self._portals.began(session)
+                self._prints.began(session)
                 window = parts.capsules.begin(session)
                 if window is None:
                     self._inbox.post(ev.CapsuleLost(session=session))
@@ -388,6 +435,7 @@ class Core:
         warned, left = self._warning()
         if session.state is State.HELD:
             left = self._timers.left(ef.Timer.HOLD)
+        site = self._portals.site_of(session.current)
         scene = Scene(
             screen=Screen(session.state),
             cause=self._cause,
@@ -396,12 +444,19 @@ class Core:
             warned=warned,
             card_back=session.state is State.HELD and session.card_back,
             desk=self._front_desk.scene(),
+            printed=self._prints.reminds(session.state),
+            portals=self._portals.buttons() if session.state is State.READY else (),
+            chosen=self._portals.chosen if session.state is State.READY else "",
+            strip=site.strip if site else Wording(),
         )
         if shown is None or _timeless(shown) != _timeless(scene):
             self._scene = scene
             self._parts.curtain.show(scene)
             if warned and not (shown and shown.warned):
                 self._parts.speaker.play(Sound.TIME)
+
+    def _pad_is_open(self) -> bool:
+        return self._scene is not None and self._scene.desk is not None
 
     def _warning(self) -> tuple[Warned | None, float | None]:
         """Return why the session ends soon, and in how many seconds; nothing while it does not."""
@@ -432,6 +487,7 @@ class Core:
                 cause=_NAMES[type(event)],
                 counter=getattr(event, "counter", None),
                 handled_ms=round((self._clock.monotonic() - posted_at) * 1000, 3),
+                site=site.key if (site := self._portals.site_of(current)) else None,
             )
             if uncovering := self._uncovering:
                 self._when_durable(ticket, lambda: self._uncover(uncovering))

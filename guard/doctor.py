@@ -12,11 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from guard.errors import GuardError, MachineError
+from guard.errors import ConfigError, GuardError, MachineError
 from guard.paths import journal_default, runtime_folder
 
 if TYPE_CHECKING:
     from guard.readers.scard import Scard
+    from guard.settings.model import Settings
 
 _INSTALL: Final = "run installer/run"
 _PACKAGES: Final = (
@@ -25,6 +26,7 @@ _PACKAGES: Final = (
     "Xlib",
     "argon2",
     "keyring",
+    "playwright",
     "psutil",
     "qtpy",
     "secretstorage",
@@ -79,11 +81,13 @@ class Doctor:
         scard: Callable[[], Scard],
         fonts: Sequence[Path] = _FONTS,
         driver: Path = _VPCD,
+        config: Path | None = None,
     ) -> None:
         self._environment = environment
         self._scard = scard
         self._fonts = fonts
         self._driver = driver
+        self._config = config
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the outcome of every check; raises nothing."""
@@ -100,6 +104,8 @@ class Doctor:
             "keyring": self.keyring,
             "staff": self.staff,
             "journal": self.journal,
+            "browser": self.browser,
+            "printer": self.printer,
             "practice": self.practice,
         }
         return tuple(finding(name, check) for name, check in checks.items())
@@ -263,6 +269,42 @@ class Doctor:
         if not os.access(there, os.W_OK | os.X_OK):
             raise LackError(f"{there} cannot be written, so {folder} cannot be used", mend=f"chown {there}")
         return str(folder)
+
+    def browser(self) -> str:
+        """The browser that the configuration names is there."""
+        from guard.browser.kinds import launch_of  # noqa: PLC0415 -- the packages come first
+
+        kind = self._settings().browser.kind
+        try:
+            launch_of(kind)
+        except MachineError as error:
+            raise LackError(error.sentence, mend="install it, or choose another [browser] kind") from error
+        return kind
+
+    def _settings(self) -> Settings:
+        from guard.settings.load import load  # noqa: PLC0415 -- the packages check must come before any import
+
+        try:
+            return load(self._config, self._environment)
+        except ConfigError as error:
+            raise LackError(
+                "the configuration is refused", mend="guard config check, with the same --config"
+            ) from error
+
+    def printer(self) -> str:
+        """The queue that the configuration names is there and prints."""
+        from guard.printing.cups import Errands  # noqa: PLC0415 -- the packages check must come before any import
+
+        name = self._settings().printing.printer
+        if not name:
+            return "no [printing] printer is named"
+        if why_not := Errands(self._environment).why_not(name):
+            raise LackError(
+                why_not,
+                mend=f"cupsenable {name}; cupsaccept {name}; systemctl restart cups; lpstat -e lists queues",
+                state=State.WARN,
+            )
+        return name
 
     def practice(self) -> str:
         """What guard demo needs besides."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard.session.events import Event
@@ -33,11 +33,37 @@ class CurtainAppeared(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpareAppeared(Report):
-    """A spare capsule is painted in this window."""
+class PortalLetter(Report):
+    """Base of what has to do with portals and their spares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareAppeared(PortalLetter):
+    """A spare capsule of this portal is painted in this window."""
 
     session: SessionId
+    site: str
     window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareGone(PortalLetter):
+    """A spare capsule of this portal died, or could not be made."""
+
+    session: SessionId
+    site: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalPressed(PortalLetter):
+    """Somebody pressed the button of this portal on the idle screen, or says so."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalDue(PortalLetter):
+    """A portal has been chosen for long enough, or has been marked for long enough to be opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +90,28 @@ class Refused(Report):
     session: SessionId
     what: str
     host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintLetter(Report):
+    """Base of what has to do with printing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperCame(PrintLetter):
+    """A capsule's citizen wants this printed."""
+
+    session: SessionId
+    pdf: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintAnswered(PrintLetter):
+    """The print service has taken a PDF of so many bytes, or has not."""
+
+    session: SessionId
+    queued: bool
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

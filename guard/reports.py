@@ -68,15 +68,19 @@ class Reports:
         """See `guard.screens.port.CurtainListener`; whoever calls staff does not want to be read over."""
         self._post(letters.StaffCalled())
 
+    def portal_pressed(self, key: str) -> None:
+        """See `guard.screens.port.CurtainListener`; the core looks whether there is such a portal."""
+        self._post(letters.PortalPressed(key=key))
+
     # --- the capsules
 
-    def spare_appeared(self, session: ev.SessionId, window: int) -> None:
+    def spare_appeared(self, session: ev.SessionId, site: str, window: int) -> None:
         """See `guard.browser.pool.PoolListener`."""
-        self._post(letters.SpareAppeared(session=session, window=window))
+        self._post(letters.SpareAppeared(session=session, site=site, window=window))
 
-    def spare_lost(self, session: ev.SessionId) -> None:
+    def spare_lost(self, session: ev.SessionId, site: str) -> None:
         """See `guard.browser.pool.PoolListener`."""
-        self._post(ev.SpareLost(session=session))
+        self._post(letters.SpareGone(session=session, site=site))
 
     def capsule_lost(self, session: ev.SessionId) -> None:
         """See `guard.browser.pool.PoolListener`."""
@@ -85,6 +89,22 @@ class Reports:
     def refused(self, session: ev.SessionId, what: str, host: str) -> None:
         """See `guard.browser.pool.PoolListener`."""
         self._post(letters.Refused(session=session, what=what, host=host))
+
+    def paper(self, session: ev.SessionId, pdf: bytes) -> None:
+        """See `guard.browser.pool.PoolListener`."""
+        self._post(letters.PaperCame(session=session, pdf=pdf))
+
+    # --- leftovers of an earlier run
+
+    def leftovers_swept(self) -> None:
+        """Nothing of an earlier run is left."""
+        self._post(ev.LeftoversSwept())
+
+    # --- the printer
+
+    def print_answered(self, session: ev.SessionId, *, queued: bool, size: int) -> None:
+        """See `guard.printing.port.PrintListener`."""
+        self._post(letters.PrintAnswered(session=session, queued=queued, size=size))
 
     # --- the journal
 

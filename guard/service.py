@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING
 
 import guard
 from guard.browser.capsule import SealedCapsules, XDisplay
-from guard.browser.embedded.launch import embedded
 from guard.browser.ending import Ending
-from guard.browser.network import Network
+from guard.browser.kinds import launch_of
 from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
@@ -39,6 +38,8 @@ from guard.journal.sealed import SealedJournal
 from guard.keyring.kept import KeptStore
 from guard.paths import SingleInstance, control_socket, journal_keyring, runtime_folder, state_folder
 from guard.practice.portal import PracticePortal
+from guard.printing.cups import CupsPrinter, Errands
+from guard.printing.port import NoPrinter
 from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
 from guard.reports import Reports
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
     from guard.clock import Clock
     from guard.journal.standing import Standing
+    from guard.printing.port import Printer
     from guard.settings.model import JournalSettings, Settings
 
 SWITCH_INTERVAL = 0.0005
@@ -94,6 +96,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     stack.callback(sealer.close)
     if why := sealer.why_not():
         raise MachineError(why)
+    launch = launch_of(settings.browser.kind)
     anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     reader = PcscWatch(
         scard=PyscardScard(),
@@ -104,14 +107,20 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     )
     reader.start()
     stack.callback(reader.stop)
-    if settings.site.practice:
-        stack.enter_context(_practice_portal(settings.site.start))
+    for site in settings.sites:
+        if site.practice:
+            stack.enter_context(_practice_portal(site.start))
 
     shade = X11Shade(environment, clock, reports, hotkey=settings.staff.hotkey)
     shade.start()
     stack.callback(shade.close)
     swept = sealer.sweep()
-    inbox.post(ev.LeftoversSwept())
+    printer = _printer(settings, environment, clock, reports)
+    stack.callback(printer.close)
+    if journal.found.state in {*_CUT_SHORT, State.WIPE_FAILED}:  # what its citizen printed may be left
+        printer.sweep(reports.leftovers_swept)
+    else:
+        reports.leftovers_swept()
 
     display = environment["DISPLAY"]
     cookie = environment.get("XAUTHORITY")
@@ -128,17 +137,20 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         ),
     )
     stack.callback(curtain.close)
-    factory = SealedCapsules(
-        sealer,
-        clock,
-        embedded(),
-        site=settings.site,
-        network=Network(),
-        area=lambda: shade.areas()[0],
-        language=settings.screens.language,
-        display=XDisplay(name=display, authority=authority),
-    )
-    capsules = CapsulePool(factory, _new_session, settings.browser.warm, clock, reports)
+    factories = {
+        site.key: SealedCapsules(
+            sealer,
+            clock,
+            launch,
+            site=site,
+            network=settings.network,
+            area=lambda: shade.areas()[0],
+            language=settings.screens.language,
+            display=XDisplay(name=display, authority=authority),
+        )
+        for site in settings.sites
+    }
+    capsules = CapsulePool(factories, _new_session, settings.browser.warm, clock, reports)
     stack.callback(capsules.close)
 
     speaker = AplaySpeaker(environment) if settings.screens.sound else NoSpeaker()
@@ -159,16 +171,18 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         ending=Ending(
             capsules,
             shade.clear_clipboard,
+            printer,
             clock,
             reports.ended,
-            downloads=settings.site.permit.downloads,
+            downloads=any(site.permit.downloads for site in settings.sites),
         ),
+        printer=printer,
         journal=journal,
         forward=forwarder.durable,
         alerts=alerts,
         book=book,
     )
-    core = Core(parts, settings.session, inbox, clock)
+    core = Core(parts, settings.session, settings.sites, inbox, clock)
     handlers = Handlers(
         forwarder=forwarder,
         core=core,
@@ -192,6 +206,13 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     )
     stack.push(partial(_record_stop, journal))
     return core
+
+
+def _printer(settings: Settings, environment: Mapping[str, str], clock: Clock, reports: Reports) -> Printer:
+    name = settings.printing.printer
+    if name and any(site.permit.printing for site in settings.sites):
+        return CupsPrinter(name, Errands(environment), clock, reports)
+    return NoPrinter()
 
 
 def _evidence(

@@ -7,12 +7,12 @@ packages_to_run=(
   ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev
   libegl1 libgl1 libasound2 libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0
   libxcb-xkb1 libxkbcommon-x11-0 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libxkbfile1 libdbus-1-3
-  libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
+  libcups2 libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
   fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
   dbus-daemon gnome-keyring
 )
 packages_to_test=(
-  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils
+  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon
   rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
 )
 

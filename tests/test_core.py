@@ -15,7 +15,7 @@ from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
-from tests.support.core import NUMBER, A, B, Lab, receipt
+from tests.support.core import NUMBER, A, B, Lab, receipt, spare
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_time_that_merely_passes_is_no_jump(lab: Lab) -> None:
 
 def test_ready_comes_only_after_a_good_receipt_of_this_session(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.CardAbsent(counter=2), spare(B))
     assert lab.is_in(State.ENDING)
     lab.say(receipt(B))
     assert lab.is_in(State.ENDING), "another session's receipt proves nothing"
@@ -150,7 +150,7 @@ def test_ready_comes_only_after_a_good_receipt_of_this_session(lab: Lab) -> None
 
 def test_a_failed_wipe_stays_locked_alerts_and_is_tried_again_until_proven(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.CardAbsent(counter=2), spare(B))
     lab.say(receipt(A, good=False))
     assert lab.is_in(State.WIPE_FAILED)
     lab.turn(1.1)
@@ -242,7 +242,7 @@ def test_a_card_that_was_left_is_called_for_at_once_and_every_8_seconds_until_it
     lab.turn(0.2)
     lab.turn(8.1)
     assert lab.speaker.played == [Sound.TAKE_CARD] * 3
-    lab.say(letters.SpareAppeared(session=B, window=2), ev.CardAbsent(counter=2))
+    lab.say(spare(B), ev.CardAbsent(counter=2))
     assert lab.is_in(State.READY)
     lab.turn(60)
     assert lab.speaker.played == [Sound.TAKE_CARD] * 3
@@ -300,7 +300,7 @@ def test_a_failed_wipe_calls_staff_once_however_often_it_is_tried_again(lab: Lab
 
 def test_a_session_that_comes_and_goes_in_order_is_silent(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), receipt(A))
+    lab.say(ev.CardAbsent(counter=2), spare(B), receipt(A))
     assert lab.is_in(State.READY)
     lab.turn(60)
     assert lab.speaker.played == []
@@ -341,7 +341,7 @@ def test_a_resumed_session_waits_for_its_own_record_not_for_an_earlier_one() -> 
 
 def test_ready_comes_only_once_the_receipt_is_on_the_disk(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.CardAbsent(counter=2), spare(B))
     lab.journal.hangs = True
     lab.say(receipt(A))
     assert lab.is_in(State.ENDING)
@@ -360,7 +360,7 @@ def test_a_failed_wipe_does_not_wait_for_the_disk(lab: Lab) -> None:
 
 def test_a_disk_that_fails_over_a_receipt_closes_the_counter_until_it_is_back(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.CardAbsent(counter=2), spare(B))
     lab.journal.hangs = True
     lab.say(receipt(A), ev.JournalLost())
     assert lab.is_in(State.OUT_OF_SERVICE)
@@ -374,7 +374,7 @@ def test_a_disk_that_fails_over_a_receipt_closes_the_counter_until_it_is_back(la
 def test_a_receipt_while_the_disk_is_lost_closes_the_counter_too(lab: Lab) -> None:
     lab.open_session()
     lab.journal.hangs = True
-    lab.say(ev.JournalLost(), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.JournalLost(), spare(B))
     assert lab.is_in(State.ENDING)
     lab.say(receipt(A))
     assert lab.is_in(State.OUT_OF_SERVICE)
@@ -386,7 +386,7 @@ def test_a_disk_that_hangs_counts_as_lost_until_it_syncs_again(lab: Lab, waits_f
     lab.journal.hangs = waits_for == "portal"
     lab.say(ev.CardPresent(counter=1))
     if waits_for == "receipt":
-        lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+        lab.say(ev.CardAbsent(counter=2), spare(B))
         lab.journal.hangs = True
         lab.say(receipt(A))
     before = lab.core.snapshot().session.state
@@ -396,7 +396,7 @@ def test_a_disk_that_hangs_counts_as_lost_until_it_syncs_again(lab: Lab, waits_f
     assert lab.is_in(State.ENDING if waits_for == "portal" else State.OUT_OF_SERVICE)
     assert "journal_lost" in [alert.kind.value for alert in lab.alerts.open()]
     if waits_for == "portal":
-        lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), receipt(A))
+        lab.say(ev.CardAbsent(counter=2), spare(B), receipt(A))
     assert lab.is_in(State.OUT_OF_SERVICE)
     lab.journal.sync()
     lab.say()
@@ -419,7 +419,7 @@ def test_the_counter_opens_only_once_the_receipt_that_was_owed_is_on_the_disk(
 ) -> None:
     lab.open_session()
     lab.journal.hangs = True
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2))
+    lab.say(ev.CardAbsent(counter=2), spare(B))
     through = len(lab.journal.records)
     lab.say(receipt(A))
     if comes_back == "failed":

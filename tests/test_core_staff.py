@@ -20,7 +20,7 @@ from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
 from guard.staff.desk import AUTHORITY_SECONDS, SETTLE_SECONDS, TYPING_SECONDS
 from guard.staff.port import EMERGENCY, Answer, Verdict
-from tests.support.core import COLLEAGUE, NAME, NO, NUMBER, PIN, YES, A, B, Lab, receipt
+from tests.support.core import COLLEAGUE, NAME, NO, NUMBER, PIN, YES, A, B, Lab, receipt, spare
 
 HOLD: Final = Policy(on_removal=OnRemoval.HOLD)
 
@@ -231,7 +231,7 @@ def test_a_question_that_is_answered_twice_has_the_first_answer(held: Lab) -> No
 
 def test_a_yes_for_the_last_citizen_resumes_no_later_session(held: Lab) -> None:
     held.grant()
-    held.say(ev.CardChanged(counter=5), letters.SpareAppeared(session=B, window=2), receipt(A))
+    held.say(ev.CardChanged(counter=5), spare(B), receipt(A))
     held.say(ev.CardAbsent(counter=6), ev.CardPresent(counter=7))
     assert held.is_in(State.ACTIVE)
     held.say(ev.CardAbsent(counter=8), ev.CardPresent(counter=9))
@@ -347,7 +347,7 @@ def test_a_second_tap_on_enter_is_no_choice(held: Lab) -> None:
 
 def test_a_yes_to_guard_logout_that_comes_late_ends_nobody_elses_session(lab: Lab) -> None:
     lab.open_session()
-    lab.say(ev.CardAbsent(counter=2), letters.SpareAppeared(session=B, window=2), receipt(A))
+    lab.say(ev.CardAbsent(counter=2), spare(B), receipt(A))
     lab.say(ev.CardPresent(counter=3))
     assert lab.is_in(State.ACTIVE)
     assert lab.say(letters.LogoutChecked(session=A, answer=YES)) == []
@@ -560,7 +560,7 @@ class Counter(RuleBasedStateMachine):
         if current and self.lab.core.snapshot().session.state is State.ENDING:
             fresh = ev.SessionId(f"s{self.counter}{len(self.yes_for)}{len(self.lab.journal.records)}")
             self.lab.capsules.windows[fresh] = 1
-            self._say(receipt(current), letters.SpareAppeared(session=fresh, window=1))
+            self._say(receipt(current), letters.SpareAppeared(session=fresh, site="one", window=1))
 
     @invariant()
     def nothing_came_back_without_a_pin(self) -> None:

@@ -18,14 +18,19 @@ from guard.browser.messages import (
     LoggedOut,
     LogOut,
     Lost,
+    NotPrinted,
     Open,
+    Paper,
+    PaperTaken,
     Refused,
     Resize,
     Warm,
     read_report,
     write_order,
 )
+from guard.browser.papers import Sheaf
 from guard.browser.port import Logout
+from guard.browser.site import Permit
 from guard.channel import Channel, ChannelClosedError
 from guard.containers.port import Sealing
 from guard.errors import BrokenPromiseError
@@ -47,6 +52,11 @@ if TYPE_CHECKING:
 BEGUN_WITHIN = 1.5
 """s from handing a capsule to a citizen until it has painted again; one that cannot is not alive."""
 
+MEMORY = 2 << 30
+"""Bytes that a capsule may take; it needs about 370 MB (seed facts), and a page that wants more is a bomb."""
+
+_NOTHING = Permit()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XDisplay:
@@ -67,6 +77,8 @@ class Launch:
     environment: Mapping[str, str]
     readable: Sequence[Path] = ()
     """See `Sealing.readable`."""
+    private: Sequence[Path] = ()
+    """See `Sealing.private`."""
     shown: Mapping[Path, Path] = field(default_factory=dict)
     """See `Sealing.shown`."""
 
@@ -120,6 +132,7 @@ class SealedCapsules:
             channel,
             listener=listener,
             recipe=self._site.logout,
+            permit=self._site.permit,
             clock=self._clock,
             begun_within=self._begun_within,
         )
@@ -143,7 +156,12 @@ class SealedCapsules:
             environment=environment,
             network=True,
             dies_with_parent=True,
-            readable=(*self._launch.readable, *([] if authority is None else [authority])),
+            memory=MEMORY,
+            readable=(
+                *self._launch.readable,
+                *(file for file in (authority, self._network.file) if file is not None),
+            ),
+            private=self._launch.private,
             shown=self._launch.shown,
             display=self._display.name,
         )
@@ -160,6 +178,7 @@ class SealedCapsule:
         *,
         listener: CapsuleListener,
         recipe: LogoutRecipe | None,
+        permit: Permit = _NOTHING,
         clock: Clock,
         begun_within: float = BEGUN_WITHIN,
     ) -> None:
@@ -168,6 +187,7 @@ class SealedCapsule:
         self._channel = channel
         self._listener = listener
         self._recipe = recipe
+        self._sheaf = Sheaf(permit)
         self._clock = clock
         self._lock = threading.Lock()
         self._over = False
@@ -201,6 +221,10 @@ class SealedCapsule:
     def resize(self, area: Geometry) -> None:
         """See `Capsule.resize`."""
         self._send(Resize(session=self._session, area=area))
+
+    def not_printed(self) -> None:
+        """See `Capsule.not_printed`."""
+        self._send(NotPrinted(session=self._session))
 
     def logout(self) -> tuple[Logout, float]:
         """See `Capsule.logout`."""
@@ -241,6 +265,8 @@ class SealedCapsule:
         for message in self._channel.messages():
             try:
                 report = read_report(message, self._session)
+                if isinstance(report, Paper):
+                    self._take(report)
             except BrokenPromiseError as error:
                 why = error.sentence
                 break
@@ -262,6 +288,13 @@ class SealedCapsule:
                     why = loss.value
                     break
         self._lose(why)
+
+    def _take(self, paper: Paper) -> None:
+        """Ask for the next part, or pass the whole on; raises BrokenPromiseError for what may not come."""
+        pdf = self._sheaf.add(paper)
+        self._send(PaperTaken(session=self._session))
+        if pdf is not None:
+            self._listener.paper(self._session, pdf)
 
     def _lose(self, why: str) -> None:
         if self._stop():

@@ -106,7 +106,6 @@ class Conduct:
         """The page asks something; what waits for an answer paints no more, and yet it lives."""
         if self._unused:
             self.give_up(Loss.START_CHANGED)
-        self.begun()
 
     def cannot_go(self, overlay: Overlay) -> None:
         """The page wanted to go where it may not."""

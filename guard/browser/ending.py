@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 
     from guard.browser.pool import CapsulePool
     from guard.clock import Clock
+    from guard.printing.port import Printer
     from guard.screens.port import Clipboard
     from guard.session.events import SessionId
 
 CLIPBOARD_WITHIN = 1.0
+PRINTS_WITHIN = 5.0
+"""s for which CUPS may take to end and erase a session's jobs; then it is tried again, like a failed wipe."""
 
 
 class Ending:
     """Ends sessions and hands each receipt to ``done``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- built in one place only
         self,
         capsules: CapsulePool,
         clear_clipboard: Clipboard,
+        printer: Printer,
         clock: Clock,
         done: Callable[[Receipt], None],
         *,
@@ -33,6 +37,7 @@ class Ending:
     ) -> None:
         self._capsules = capsules
         self._clear_clipboard = clear_clipboard
+        self._printer = printer
         self._clock = clock
         self._done = done
         self._downloads = "gone with the storage" if downloads else "none possible"
@@ -60,6 +65,7 @@ class Ending:
             kill_ms=0.0,
             verify_ms=0.0,
             clipboard_ms=0.0,
+            prints_ms=0.0,
         )
         try:
             receipt = self._prove(session, logout=logout)
@@ -76,19 +82,22 @@ class Ending:
             processes, storage, kill_ms, verify_ms = capsule.prove_gone(GONE_WITHIN)
         began = self._clock.monotonic()
         clipboard_empty = self._clear_clipboard(CLIPBOARD_WITHIN)
-        clipboard_ms = (self._clock.monotonic() - began) * 1000
+        cleared = self._clock.monotonic()
+        prints = self._printer.cancel(session, PRINTS_WITHIN)
+        printed = self._clock.monotonic()
         receipt = Receipt(
             session=session,
             logout=outcome,
             processes_left=processes,
             storage_left=storage,
             clipboard_empty=clipboard_empty,
-            print_jobs="none possible",
+            print_jobs=str(prints),
             downloads=self._downloads,
             logout_ms=logout_ms,
             kill_ms=kill_ms,
             verify_ms=verify_ms,
-            clipboard_ms=clipboard_ms,
+            clipboard_ms=(cleared - began) * 1000,
+            prints_ms=(printed - cleared) * 1000,
         )
         if not processes and not storage:
             self._capsules.forget(session)

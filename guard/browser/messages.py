@@ -7,7 +7,7 @@ core believes none of its words: a report is a word of a closed list, a number, 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"[a-z0-9.:_\[\]-]{0,253}")
 MOST_REFUSALS = 200
 """Different refusals a capsule reports; a page that provokes more is not worth more of the journal."""
+MOST_PRINTS = 20
+"""Questions whether to print, and so PDFs, of a capsule; a page that loops has asked enough then."""
+MOST_PAPER = 64 << 20
+"""Bytes of all PDFs of a capsule; they pass through the core's memory."""
+PAPER_PART = 32 << 10
+"""Bytes of a PDF in one report: as base64 it fits a message, and it never fills the socket's buffer."""
 _MOST_WINDOW = 0xFFFF_FFFF
 """Window ids of the X protocol have 32 bits (29 in use)."""
 
@@ -54,7 +60,10 @@ class Loss(StrEnum):
 
     START_UNREACHABLE = "start page not reachable"
     START_ELSEWHERE = "the start page leads to a host that the site profile does not allow"
+    START_CERTIFICATE = "the start page's certificate is not valid"
     START_CHANGED = "the start page asked or went on by itself before a citizen came"
+    PROXY_SCRIPT = "the proxy script cannot be read, or is none"
+    EXTENSION = "an extension that this PC forces did not come"
     PAGE_DIED = "the page's process ended"
     WINDOW_FAILED = "the portal window failed"
 
@@ -92,7 +101,21 @@ class LogOut:
     session: SessionId
 
 
-Order = Open | Begin | Resize | LogOut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperTaken:
+    """The last part of paper has been read: the next may be sent."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPrinted:
+    """The print service did not take a PDF."""
+
+    session: SessionId
+
+
+Order = Open | Begin | Resize | LogOut | PaperTaken | NotPrinted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +158,19 @@ class Lost:
     why: Loss
 
 
-Report = Warm | Begun | Refused | LoggedOut | Lost
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A part of a PDF that the citizen wants printed; the next is sent only after `PaperTaken`."""
+
+    session: SessionId
+    number: int
+    """Which PDF of the session it belongs to, from 1."""
+    part: str = field(repr=False)
+    """Base64 of at most `PAPER_PART` bytes."""
+    last: bool
+
+
+Report = Warm | Begun | Refused | LoggedOut | Lost | Paper
 
 
 def write_order(order: Order) -> Message:
@@ -149,6 +184,10 @@ def write_order(order: Order) -> Message:
             return {"do": "resize", **asdict(order)}
         case LogOut():
             return {"do": "logout", **asdict(order)}
+        case PaperTaken():
+            return {"do": "paper_taken", **asdict(order)}
+        case NotPrinted():
+            return {"do": "not_printed", **asdict(order)}
 
 
 def read_order(message: Message) -> Order:
@@ -170,6 +209,10 @@ def read_order(message: Message) -> Order:
                 return Resize(session=session, area=read_area(message["area"]))
             case "logout":
                 return LogOut(session=session)
+            case "paper_taken":
+                return PaperTaken(session=session)
+            case "not_printed":
+                return NotPrinted(session=session)
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the core sent a capsule a malformed order") from error
     raise BrokenPromiseError("the core sent a capsule an unknown order")
@@ -188,6 +231,8 @@ def write_report(report: Report) -> Message:
             return {"is": "logged_out", **asdict(report)}
         case Lost():
             return {"is": "lost", **asdict(report)}
+        case Paper():
+            return {"is": "paper", **asdict(report)}
 
 
 def read_report(message: Message, session: SessionId) -> Report:
@@ -208,6 +253,13 @@ def read_report(message: Message, session: SessionId) -> Report:
                 return LoggedOut(session=session, confirmed=read_flag(message["confirmed"]))
             case "lost":
                 return Lost(session=session, why=Loss(read_text(message["why"])))
+            case "paper":
+                return Paper(
+                    session=session,
+                    number=read_number(message["number"]),
+                    part=read_text(message["part"]),
+                    last=read_flag(message["last"]),
+                )
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("a capsule sent a malformed report") from error
     raise BrokenPromiseError("a capsule sent an unknown report")

@@ -6,18 +6,19 @@ Never a window of its own: the core stacks windows, and one it does not know cou
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from guard.errors import BrokenPromiseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from guard.settings.model import Language
 
@@ -63,8 +64,24 @@ class Words:
         return self.texts[key]
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Something that the window itself has to say: its words in the catalogue, and what follows a yes."""
+
+    key: str
+    then: Callable[[], None] | None
+
+
+_NOT_PRINTED: Final = _Own("not_printed", None)
+
+
 class Overlay(QObject):
-    """One card over the whole window, hidden most of the time. GUI thread only."""
+    """One card over the whole window, hidden most of the time. GUI thread only.
+
+    ``covers`` fires with true when it comes up and with false when it goes.
+    """
+
+    covers = Signal(bool)
 
     def __init__(self, window: QWidget, page_view: QWidget, words: Words) -> None:
         super().__init__(window)
@@ -91,6 +108,8 @@ class Overlay(QObject):
         self._asking: QEventLoop | None = None
         self._said_yes = False
         self._accepting = False
+        self._own = deque[_Own]()
+        self._own_open = False
         window.installEventFilter(self)
 
     def tell(self, text: str) -> None:
@@ -108,15 +127,59 @@ class Overlay(QObject):
 
     def refuse(self) -> None:
         """Say that the page cannot be opened, over the page that the citizen came from; returns at once."""
+        self._instead("refused")
+
+    def distrust(self) -> None:
+        """Say so of a page whose certificate is not valid."""
+        self._instead("distrusted")
+
+    def ask_to_print(self, then: Callable[[], None], *, file: bool = False) -> None:
+        """Ask, once nothing else is open, whether to print this page or this file; on a yes do ``then``.
+
+        One such question waits or is open at a time; another is not asked.
+        """
+        if not self.asks_to_print:
+            self._add(_Own("print_file" if file else "print", then))
+
+    @property
+    def asks_to_print(self) -> bool:
+        """A question whether to print waits or is open."""
+        return any(own.then for own in self._own)
+
+    def tell_not_printed(self) -> None:
+        """Say, once nothing else is open, that something was not printed."""
+        if _NOT_PRINTED not in self._own:
+            self._add(_NOT_PRINTED)
+
+    def _add(self, own: _Own) -> None:
+        if not self._accepting:
+            self._own.append(own)
+            self._show_own()
+
+    def _show_own(self) -> None:
+        """Show what the window itself has to say, unless something else is open."""
+        if not self._own or self._asking or not self._ground.isHidden():
+            return
+        self._own_open = True
+        own = self._own[0]
+        self._main.setText(self._words[f"{own.key}.main"])
+        self._sub.setText(self._words[f"{own.key}.sub"])
+        yes, no = ("print", "cancel") if own.then else ("close", None)
+        self._show(yes=yes, no=no, field=False, whole=False)
+
+    def _instead(self, of: str) -> None:
         if self._asking:
             return
-        self._main.setText(self._words["refused.main"])
-        self._sub.setText(self._words["refused.sub"])
+        self._own_open = False
+        self._main.setText(self._words[f"{of}.main"])
+        self._sub.setText(self._words[f"{of}.sub"])
         self._show(yes="back", no=None, field=False, whole=True)
 
     def accept_all(self) -> None:
         """Answer yes to what is open and to all that comes: the session is being logged out."""
         self._accepting = True
+        self._own.clear()  # nobody is there any more who could want it printed
+        self._own_open = False
         self._answer(yes=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
@@ -132,20 +195,29 @@ class Overlay(QObject):
             return False
         self._main.setText("")
         self._sub.setText(text[:_MOST_TEXT])
-        self._said_yes = False
+        self._said_yes = self._own_open = False
         self._asking = QEventLoop()
         self._show(yes=yes, no=no, field=field, whole=False)
         self._asking.exec()
         self._asking = None
-        return self._said_yes
+        answer = self._said_yes
+        self._show_own()
+        return answer
 
     def _answer(self, *, yes: bool) -> None:
         self._said_yes = yes
+        own = self._own.popleft() if self._own_open else None
+        self._own_open = False
         self._ground.hide()
         self._page_view.setEnabled(True)
         self._page_view.setFocus()
+        self.covers.emit(False)  # noqa: FBT003 -- Qt's signature
         if self._asking:
             self._asking.quit()
+            return
+        self._show_own()
+        if yes and own and own.then:
+            own.then()
 
     def _show(self, *, yes: str, no: str | None, field: bool, whole: bool) -> None:
         self._main.setVisible(bool(self._main.text()))
@@ -159,6 +231,7 @@ class Overlay(QObject):
         self._page_view.setEnabled(False)  # neither Tab nor a finger reaches the page beneath
         self._ground.show()
         self._ground.raise_()
+        self.covers.emit(True)  # noqa: FBT003 -- Qt's signature
         (self._field if field else self._yes).setFocus()
 
     def _fit(self) -> None:

@@ -1,8 +1,10 @@
-"""All capsules that live: the spares that are warming or warm, and the one a citizen uses.
+"""All capsules that live: the spares of every portal that are warming or warm, and the one a citizen uses.
 
-One thread makes and discards capsules, so that neither the core nor the thread that noticed a death ever
-waits for a browser to start. A spare that dies, or does not get warm in time, is proven gone like any other,
-and the next attempt waits longer each time, up to `BACK_OFF_MOST`.
+Each portal has spares of its own (about 370 MB of memory each), so that whichever is chosen comes up at once;
+one that cannot be reached costs the others nothing. One thread makes and discards capsules, so that neither
+the core nor the thread that noticed a death ever waits for a browser to start. A spare that dies, or does not
+get warm in time, is proven gone like any other, and that portal's next attempt waits longer each time, up to
+`BACK_OFF_MOST`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from guard.errors import GuardError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from guard.browser.port import Capsule, CapsuleFactory, Geometry
     from guard.clock import Clock
@@ -30,6 +32,9 @@ BACK_OFF_MOST = 10.0
 STEADY_AFTER = 60.0
 """s; a spare that stayed warm so long, or that a citizen began to use, ends a row of failures. Getting warm
 does not: a start page that always changes by itself would have the pool make one spare after the other."""
+APART = 3.0
+"""s for which a spare that warms is alone in it: many browsers that start at once slow each other down, and a
+citizen's. Past this the next one starts: a portal that hangs must not keep the others waiting."""
 AGE_CHECK = 60.0
 """s between two looks for spares that have waited too long."""
 GONE_WITHIN = 5.0
@@ -41,12 +46,12 @@ _log = logging.getLogger(__name__)
 class PoolListener(Protocol):
     """Where the pool reports; calls may come from any thread and must return at once."""
 
-    def spare_appeared(self, session: SessionId, window: int) -> None:
-        """A spare is warm; the display server knows its window by this id."""
+    def spare_appeared(self, session: SessionId, site: str, window: int) -> None:
+        """A spare of this portal is warm; the display server knows its window by this id."""
         ...
 
-    def spare_lost(self, session: SessionId) -> None:
-        """A spare died before any citizen used it."""
+    def spare_lost(self, session: SessionId, site: str) -> None:
+        """A spare of this portal died before any citizen used it, or could not be made."""
         ...
 
     def capsule_lost(self, session: SessionId) -> None:
@@ -57,10 +62,25 @@ class PoolListener(Protocol):
         """A capsule refused its page something."""
         ...
 
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        """A citizen wants this printed."""
+        ...
+
+
+@dataclass(slots=True)
+class _Stock:
+    """One portal's spares: what they are made by, and how that has gone lately."""
+
+    site: str
+    make: CapsuleFactory
+    failures: int = 0
+    not_before: float = 0.0
+
 
 @dataclass(slots=True)
 class _Member:
     capsule: Capsule
+    stock: _Stock
     started_at: float
     window: int | None = None
     warm_at: float | None = None
@@ -72,19 +92,27 @@ class _Member:
         """It is there for the next citizen."""
         return not self.used and not self.lost
 
+    @property
+    def warms(self) -> bool:
+        """It will be there for the next citizen."""
+        return self.waits and self.window is None
+
 
 class CapsulePool:
-    """Keeps ``warm`` spares ready and fresh; implements `guard.browser.port.CapsuleListener`."""
+    """Keeps ``warm`` spares of every portal ready and fresh; implements `guard.browser.port.CapsuleListener`.
+
+    ``factories`` has one factory a portal, by its key; the first is what a counter opens with.
+    """
 
     def __init__(
         self,
-        factory: CapsuleFactory,
+        factories: Mapping[str, CapsuleFactory],
         new_id: Callable[[], SessionId],
         warm: int,
         clock: Clock,
         listener: PoolListener,
     ) -> None:
-        self._factory = factory
+        self._stocks = [_Stock(site, make) for site, make in factories.items()]
         self._new_id = new_id
         self._wanted = warm
         self._clock = clock
@@ -92,8 +120,6 @@ class CapsulePool:
         self._members: dict[SessionId, _Member] = {}
         self._changed = threading.Condition()
         self._asked = False
-        self._failures = 0
-        self._not_before = 0.0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="capsules", daemon=True)
         self._thread.start()
@@ -101,20 +127,28 @@ class CapsulePool:
     # --- called by the core
 
     def warm_up(self) -> None:
-        """Bring the number of spares up to what is wanted; one that is warm already is announced at once."""
+        """Bring the numbers of spares up to what is wanted.
+
+        One of each portal that is warm already is announced at once.
+        """
         with self._changed:
             self._asked = True
-            ready = next((one for one in self._members.values() if one.waits and one.window), None)
+            warm = {
+                one.stock.site: (one.capsule.session, one.window)
+                for one in reversed(self._members.values())
+                if one.waits and one.window
+            }
             self._changed.notify_all()
-        if ready and ready.window:
-            self._listener.spare_appeared(ready.capsule.session, ready.window)
+        for site, (session, window) in warm.items():
+            self._listener.spare_appeared(session, site, window)
 
     def adopted(self, session: SessionId) -> None:
-        """Learn that this spare will be the next citizen's; those that waited too long are discarded."""
+        """Learn that this spare will be its portal's next; those that waited too long there are discarded."""
         with self._changed:
+            adopted = self._members.get(session)
             for member in self._members.values():
-                if member.waits and member.capsule.session != session and self._too_old(member):
-                    member.lost = True
+                if adopted and member.stock is adopted.stock and member is not adopted:
+                    member.lost |= member.waits and self._too_old(member)
             self._changed.notify_all()
 
     def begin(self, session: SessionId) -> int | None:
@@ -127,7 +161,7 @@ class CapsulePool:
             if member is None or member.lost:
                 return None
             member.used = True
-            self._failures = 0
+            member.stock.failures = 0
             member.capsule.begin()
             return member.window
 
@@ -149,6 +183,11 @@ class CapsulePool:
         for member in members:
             member.capsule.resize(area)
 
+    def not_printed(self, session: SessionId) -> None:
+        """Have this session's citizen told that a PDF was not printed."""
+        if capsule := self.capsule(session):
+            capsule.not_printed()
+
     def pids(self) -> tuple[int, ...]:
         """Return the ids of all processes of all capsules."""
         with self._changed:
@@ -163,11 +202,16 @@ class CapsulePool:
                 return
             member.window = window
             member.warm_at = self._clock.monotonic()
-        self._listener.spare_appeared(session, window)
+            self._changed.notify_all()
+        self._listener.spare_appeared(session, member.stock.site, window)
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
         """See `guard.browser.port.CapsuleListener.refused`."""
         self._listener.refused(session, what, host)
+
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        """See `guard.browser.port.CapsuleListener.paper`."""
+        self._listener.paper(session, pdf)
 
     def lost(self, session: SessionId, why: str) -> None:
         """See `guard.browser.port.CapsuleListener.lost`."""
@@ -179,14 +223,14 @@ class CapsulePool:
             used = member.used
             if not used:
                 if member.warm_at is not None and self._clock.monotonic() - member.warm_at >= STEADY_AFTER:
-                    self._failures = 0
-                self._back_off()
+                    member.stock.failures = 0
+                self._back_off(member.stock)
             self._changed.notify_all()
-        _log.warning("a capsule was lost: %s", why)
+        _log.warning("a capsule of %s was lost: %s", member.stock.site, why)
         if used:
             self._listener.capsule_lost(session)
         else:
-            self._listener.spare_lost(session)
+            self._listener.spare_lost(session, member.stock.site)
 
     def close(self) -> None:
         """Kill every capsule and return when all are gone."""
@@ -209,7 +253,7 @@ class CapsulePool:
                     return
                 overdue = self._overdue()
                 discard = [one for one in self._members.values() if one.lost and not one.used]
-                start = not overdue and not discard and self._start_due()
+                start = None if overdue or discard else self._start_due()
                 if not (overdue or discard or start):
                     self._changed.wait(self._sleep())
                     continue
@@ -218,44 +262,49 @@ class CapsulePool:
             for member in discard:
                 self._discard(member)
             if start:
-                self._start_one()
+                self._start_one(start)
 
     def _overdue(self) -> list[_Member]:
         oldest = self._clock.monotonic() - WARM_WITHIN
-        return [
-            one
-            for one in self._members.values()
-            if one.waits and one.window is None and one.started_at < oldest
-        ]
+        return [one for one in self._members.values() if one.warms and one.started_at < oldest]
 
-    def _missing(self) -> int:
-        fresh = [one for one in self._members.values() if one.waits and not self._too_old(one)]
-        return self._wanted - len(fresh)
+    def _missing(self, stock: _Stock) -> bool:
+        mine = [one for one in self._members.values() if one.stock is stock and one.waits]
+        return self._wanted > len([one for one in mine if not self._too_old(one)])
 
     def _too_old(self, member: _Member) -> bool:
         return self._clock.monotonic() - member.started_at > SPARE_LIFE
 
-    def _start_due(self) -> bool:
-        return self._asked and self._missing() > 0 and self._clock.monotonic() >= self._not_before
+    def _start_due(self) -> _Stock | None:
+        """Return the portal of which a spare is to be started now."""
+        waits = [(self._startable_at(stock), stock) for stock in self._stocks if self._missing(stock)]
+        now = self._clock.monotonic()
+        return next((stock for at, stock in waits if self._asked and at <= now), None)
+
+    def _startable_at(self, stock: _Stock) -> float:
+        alone = [one.started_at + APART for one in self._members.values() if one.warms]
+        return max([stock.not_before, *alone])
 
     def _sleep(self) -> float:
-        if self._asked and self._missing() > 0:
-            return max(0.0, self._not_before - self._clock.monotonic())
-        warming = any(one.waits and one.window is None for one in self._members.values())
-        return 1.0 if warming else AGE_CHECK
+        """Return the s until the next look, if nothing changes before."""
+        now = self._clock.monotonic()
+        starts = [self._startable_at(stock) - now for stock in self._stocks if self._missing(stock)]
+        warms = any(one.warms for one in self._members.values())
+        return max(0.0, min([1.0 if warms else AGE_CHECK, *(starts if self._asked else [])]))
 
-    def _start_one(self) -> None:
+    def _start_one(self, stock: _Stock) -> None:
         session = self._new_id()
         try:
-            capsule = self._factory(session, self)
+            capsule = stock.make(session, self)
         except Exception as error:  # noqa: BLE001 -- what stops one spare must not end the thread of all
-            _log.warning("%s", error.sentence if isinstance(error, GuardError) else type(error).__name__)
+            why = error.sentence if isinstance(error, GuardError) else type(error).__name__
+            _log.warning("a capsule of %s could not be made: %s", stock.site, why)
             with self._changed:
-                self._back_off()
-            self._listener.spare_lost(session)
+                self._back_off(stock)
+            self._listener.spare_lost(session, stock.site)
             return
         with self._changed:
-            self._members[session] = _Member(capsule, self._clock.monotonic())
+            self._members[session] = _Member(capsule, stock, self._clock.monotonic())
 
     def _discard(self, member: _Member) -> None:
         try:
@@ -269,7 +318,7 @@ class CapsulePool:
         with self._changed:
             self._changed.wait(0.0 if self._closing else BACK_OFF_FIRST)
 
-    def _back_off(self) -> None:
-        delay = min(BACK_OFF_FIRST * 2**self._failures, BACK_OFF_MOST)
-        self._failures += 1
-        self._not_before = self._clock.monotonic() + delay
+    def _back_off(self, stock: _Stock) -> None:
+        delay = min(BACK_OFF_FIRST * 2**stock.failures, BACK_OFF_MOST)
+        stock.failures += 1
+        stock.not_before = self._clock.monotonic() + delay

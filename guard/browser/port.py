@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from guard.printing.port import NOT_PROVEN
 from guard.session.events import SessionId
 
 
@@ -33,7 +34,7 @@ class Receipt:
     storage_left: bool
     clipboard_empty: bool
     print_jobs: str
-    """``none possible`` while the capsule has no way to a printer."""
+    """``none possible``, or what became of them (see `guard.printing.port.PrintOutcome`)."""
     downloads: str
     """``none possible`` or ``gone with the storage``."""
     logout_ms: float
@@ -41,11 +42,13 @@ class Receipt:
     """From the kill to the last process reaped."""
     verify_ms: float
     clipboard_ms: float
+    prints_ms: float
 
     @property
     def good(self) -> bool:
         """True when nothing of the citizen is left on this PC."""
-        return not self.processes_left and not self.storage_left and self.clipboard_empty
+        gone = not self.processes_left and not self.storage_left and self.clipboard_empty
+        return gone and self.print_jobs != NOT_PROVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,10 @@ class CapsuleListener(Protocol):
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
         """A navigation, request, download, permission or the like was refused (for the journal)."""
+        ...
+
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        """The citizen wants this printed."""
         ...
 
     def lost(self, session: SessionId, why: str) -> None:
@@ -92,6 +99,10 @@ class Capsule(Protocol):
 
     def resize(self, area: Geometry) -> None:
         """Fill this rectangle from now on. Never blocks."""
+        ...
+
+    def not_printed(self) -> None:
+        """Tell the citizen that the print service did not take a PDF. Never blocks."""
         ...
 
     def logout(self) -> tuple[Logout, float]:

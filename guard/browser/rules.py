@@ -36,15 +36,6 @@ class Rules:
         scheme = _scheme(url)
         return scheme in _INSIDE or (scheme in _PORTS and self._allowed(url))
 
-    def resolver_rules(self) -> str:
-        """Return Chromium's ``--host-resolver-rules``: names outside the list do not exist for it."""
-        hosts = dict.fromkeys(pattern.partition(":")[0] for pattern in self._patterns)
-        return ", ".join(("MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)))
-
-    def proxy_bypass(self) -> str:
-        """Return Chromium's ``--proxy-bypass-list``: the only servers that are reached without the proxy."""
-        return ";".join(("<-loopback>", *self._patterns))
-
     def _allowed(self, url: str) -> bool:
         try:
             parts = urlsplit(url)

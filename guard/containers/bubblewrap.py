@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 import psutil
 
 from guard.clock import SystemClock
-from guard.containers.mounts import arguments
+from guard.containers.memory import MemoryWatch
+from guard.containers.mounts import arguments, stored
 from guard.containers.port import Remains, Sealing
-from guard.containers.processes import ProcessHandle, boot_seconds, holders, inhabitants
+from guard.containers.processes import ProcessHandle, boot_seconds, holders, inhabitants, taken
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from guard.clock import Clock
 
 _BWRAP = "/usr/bin/bwrap"
+_FIRST_TO_GO = ("/usr/bin/choom", "-n", "1000", "--")
+"""What runs so is the first that the kernel kills when memory ends; an engine may put its own at 300, others
+stand at 0, proc(5)."""
 _MARK = "MADOGUCHI_CONTAINER"
 """Environment variable set on bwrap's command line, ``tag/name``: the sweep finds containers by it."""
 _TAG = re.compile(r"[a-z0-9-]{1,40}")
@@ -63,12 +67,13 @@ class Bubblewrap:
         self._lock = threading.Lock()
         self._live: dict[str, BubblewrapContainer] = {}
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sealer")
+        self._memory = MemoryWatch(self._living, self._clock)
 
     def seal(self, sealing: Sealing) -> BubblewrapContainer:
         """See `Sealer.seal`; takes about 15 ms."""
         command = self._command(sealing)
         try:
-            container = self._starter.submit(self._start, command, sealing.channel_fd).result()
+            container = self._starter.submit(self._start, command, sealing).result()
         except FileNotFoundError as error:
             raise MachineError("bubblewrap (bwrap) is missing: install the package bubblewrap") from error
         except OSError as error:
@@ -141,22 +146,24 @@ class Bubblewrap:
             container.kill()
         stayed = [one for one in mortal if not one.wait(_CLOSE_SECONDS)]
         self._starter.shutdown()
+        self._memory.close()
         if stayed:
             raise MachineError(f"{len(stayed)} containers do not end although they were killed")
 
     # --- starting
 
-    def _start(self, command: list[str], channel_fd: int) -> BubblewrapContainer:
+    def _start(self, command: list[str], sealing: Sealing) -> BubblewrapContainer:
         """Run on the starter's thread."""
+        first_to_go = () if sealing.memory is None else _FIRST_TO_GO
         status, theirs = os.pipe()
         try:
             process = subprocess.Popen(
-                [command[0], "--json-status-fd", str(theirs), *command[1:]],
+                [*first_to_go, command[0], "--json-status-fd", str(theirs), *command[1:]],
                 env=_BARE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what a browser says there can name pages
-                pass_fds=(theirs, channel_fd),
+                pass_fds=(theirs, sealing.channel_fd),
             )
         except BaseException:
             os.close(status)
@@ -167,7 +174,11 @@ class Bubblewrap:
             line = answer.readline() if select.select([answer], [], [], _START_SECONDS)[0] else b""
         try:
             return BubblewrapContainer(
-                process, _Birth.read(line), self._clock, mortal="--die-with-parent" in command
+                process,
+                _Birth.read(line),
+                self._clock,
+                mortal=sealing.dies_with_parent,
+                limit=sealing.memory,
             )
         except (ValueError, KeyError, TypeError, OSError) as error:
             process.kill()
@@ -179,6 +190,10 @@ class Bubblewrap:
     def _command(self, sealing: Sealing) -> list[str]:
         mark = ("--setenv", _MARK, f"{self._tag}/{sealing.name}")
         return [_BWRAP, *arguments(sealing), *mark, "--", *sealing.command]
+
+    def _living(self) -> list[BubblewrapContainer]:
+        with self._lock:
+            return [one for one in self._live.values() if not one.reaped()]
 
     def _marked(self) -> Iterator[tuple[str, int]]:
         """Yield (name, pid) of every bwrap process, outer and init, of this tag and this user."""
@@ -227,8 +242,10 @@ class BubblewrapContainer:
         clock: Clock,
         *,
         mortal: bool,
+        limit: int | None,
     ) -> None:
         self.mortal = mortal
+        self._limit = limit
         self._clock = clock
         self._process = process
         self._outer = ProcessHandle(process.pid)
@@ -245,6 +262,14 @@ class BubblewrapContainer:
             if self._pid_namespace_fd is None:
                 return ()
             return tuple(one.pid for one in inhabitants(self._pid_namespace))
+
+    def takes_too_much(self) -> bool:
+        """See `guard.containers.memory.Limited`; looks at every process of the PC."""
+        if self._limit is None:
+            return False
+        pids = [one.pid for one in inhabitants(self._pid_namespace)]
+        files = max(map(stored, pids), default=0)  # not all of them see the same: an engine shuts its own in
+        return sum(map(taken, pids)) + files > self._limit
 
     def kill(self) -> None:
         """See `Container.kill`."""

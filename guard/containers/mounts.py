@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 HOME = "/home/guard"
 RUNTIME = "/run/guard"
 _PRIVATE: Final = ("/dev/shm", "/home", "/run", "/tmp", "/var")  # noqa: S108 -- private ones are made of these
-_PRIVATE_BYTES = 1 << 30
-"""Size limit of each private file system, so that a page cannot fill the PC's memory."""
+_PRIVATE_BYTES = 512 << 20
+"""Size limit of each private file system: who fills one finds it full, who fills several exceeds a limit."""
+_SMALL_BYTES = 4 << 20
+"""The same of a folder that one kind of container needs besides."""
 _ETC: Final = (
     "/etc/alternatives",
     "/etc/ca-certificates.conf",
@@ -45,7 +48,17 @@ _DISPLAY = re.compile(r":(\d{1,5})(?:\.\d+)?")
 
 def arguments(sealing: Sealing) -> list[str]:
     """Return bwrap's arguments up to the command; raises MachineError when the display cannot be shown."""
-    return [*_namespaces(sealing), *_folders(), *_shown(sealing), "--remount-ro", "/", *_environment(sealing)]
+    return [*_namespaces(sealing), *_folders(sealing), *_shown(sealing), *_closed(), *_environment(sealing)]
+
+
+def stored(pid: int) -> int:
+    """Return the bytes of the files in this process's private file systems; 0 when it is gone."""
+    total = 0
+    for folder in _PRIVATE:
+        with contextlib.suppress(OSError):
+            place = os.statvfs(f"/proc/{pid}/root{folder}")
+            total += (place.f_blocks - place.f_bfree) * place.f_frsize
+    return total
 
 
 def _namespaces(sealing: Sealing) -> Iterator[str]:
@@ -57,11 +70,18 @@ def _namespaces(sealing: Sealing) -> Iterator[str]:
     yield from ("--new-session", "--cap-drop", "ALL")
 
 
-def _folders() -> Iterator[str]:
+def _folders(sealing: Sealing) -> Iterator[str]:
     yield from ("--proc", "/proc", "--dev", "/dev")
     for folder in _PRIVATE:
         yield from ("--size", str(_PRIVATE_BYTES), "--tmpfs", folder)
+    for small in sealing.private:
+        yield from ("--size", str(_SMALL_BYTES), "--tmpfs", os.fspath(small))
     yield from ("--dir", HOME, "--perms", "0700", "--dir", RUNTIME)
+
+
+def _closed() -> Iterator[str]:
+    for folder in ("/", "/dev"):  # what lies between the private places is memory without a limit
+        yield from ("--remount-ro", folder)
 
 
 def _shown(sealing: Sealing) -> Iterator[str]:

@@ -24,8 +24,13 @@ class Sealing:
     network: bool
     dies_with_parent: bool
     """The container ends when the process that sealed it ends, however that happens."""
+    memory: int | None = None
+    """Bytes that its processes and private files may take together: beyond it the container is killed, and
+    a PC that has no memory left takes its before anybody else's. None: no limit."""
     readable: Sequence[Path] = field(default=())
     """Further files and folders shown read-only under their own names."""
+    private: Sequence[Path] = field(default=())
+    """Further folders that are writable inside and die with it; for a few small files."""
     shown: Mapping[Path, Path] = field(default_factory=dict)
     """Outside path -> inside path, for files shown read-only under other names."""
     display: str | None = None

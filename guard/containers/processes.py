@@ -19,6 +19,8 @@ _NS_GET_PARENT = 0xB702
 """ioctl_ns(2): a file descriptor for the namespace in which this one was made."""
 _START_TICKS = 19
 """Place of ``starttime`` (field 22) among what follows the command's name in /proc/PID/stat, proc(5)."""
+_OWN_MEMORY = (b"RssAnon:", b"RssShmem:", b"VmSwap:")
+"""Lines of /proc/PID/status in KiB, proc(5)."""
 _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -78,6 +80,16 @@ def inhabitants(pid_namespace: int) -> list[Resident]:
 def holders(mount_namespace: int) -> list[Resident]:
     """Return every living process that keeps this mount namespace (inode), and so its tmpfs, in existence."""
     return [one for one in _living() if _inode(f"/proc/{one.pid}/ns/mnt") == mount_namespace]
+
+
+def taken(pid: int) -> int:
+    """Return the bytes of memory and swap that are this process's own, not a file's; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 -- as above
+            lines = file.read().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(_OWN_MEMORY))
 
 
 def boot_seconds() -> float:

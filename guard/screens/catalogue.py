@@ -20,6 +20,8 @@ from guard.settings.model import Language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guard.browser.site import Wording
+
 _RUBY = re.compile(r"\{([^{}:|]+):([^{}:|]+)\}")
 _NUMBER = re.compile(r"\{(seconds|minutes|count)\}")
 
@@ -64,6 +66,15 @@ class Catalogue:
 
 def render(text: str) -> str:
     """Return a catalogue text as HTML: escaped, with break opportunities, readings and number slots."""
+    return _NUMBER.sub(r'<b data-number="\1"></b>', _marked(text))
+
+
+def own_words(words: Wording, language: Language) -> str:
+    """Return a site profile's own text in this language as HTML; it may have marks and readings, too."""
+    own = {Language.JA: words.ja, Language.EN: words.en, Language.EASY_JA: words.easy_ja}
+    return _marked(own[language])
+
+
+def _marked(text: str) -> str:
     escaped = html.escape(text).replace("|", "<wbr>")
-    with_readings = _RUBY.sub(r"<ruby>\1<rt>\2</rt></ruby>", escaped)
-    return _NUMBER.sub(r'<b data-number="\1"></b>', with_readings)
+    return _RUBY.sub(r"<ruby>\1<rt>\2</rt></ruby>", escaped)

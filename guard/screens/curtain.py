@@ -19,6 +19,7 @@ from guard.screens.messages import (
     LanguagePressed,
     Open,
     Painted,
+    PortalPressed,
     Resize,
     Show,
     StaffPressed,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from guard.screens.port import CurtainListener
     from guard.settings.model import Language
 
+_WAITING = frozenset({Screen.STARTING, Screen.READY})
+"""Nobody's session is open: a language that is chosen here is the next citizen's, also while what they have
+chosen to open is prepared."""
 _GONE_TIMEOUT = 10.0
 """Seconds in which a killed curtain must be gone; measured are about 0.1 s (design facts: 62-103 ms)."""
 
@@ -91,7 +95,7 @@ class CurtainProcess:
     def show(self, scene: Scene) -> None:
         """See `Curtain.show`."""
         with self._lock:
-            if scene.screen is Screen.READY and self._scene.screen is not Screen.READY:
+            if scene.screen in _WAITING and self._scene.screen not in _WAITING:
                 self._language = self._setup.language
             self._scene = scene
             self._shown_at = self._clock.monotonic()
@@ -273,6 +277,8 @@ class _Life:
                 self._speak(language)
             case KeyPressed(key=key):
                 self._listener.key_pressed(key)
+            case PortalPressed(key=portal):
+                self._listener.portal_pressed(portal)
 
     def _seen(self, seq: int) -> None:
         with self._lock:

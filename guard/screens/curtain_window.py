@@ -20,6 +20,7 @@ import webview
 
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
+from guard.gui_thread import GuiThread
 from guard.pywebview import switch_off_the_unsafe
 from guard.screens.catalogue import Catalogue
 from guard.screens.messages import (
@@ -29,6 +30,7 @@ from guard.screens.messages import (
     LanguagePressed,
     Open,
     Painted,
+    PortalPressed,
     Resize,
     Show,
     StaffPressed,
@@ -38,7 +40,7 @@ from guard.screens.messages import (
 )
 from guard.screens.page import curtain_page, strip_page
 from guard.screens.port import Key, Scene, Screen
-from guard.screens.qt_window import GuiThread, QtWindow
+from guard.screens.qt_window import QtWindow
 from guard.screens.view import curtain_view, strip_view
 from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
@@ -77,6 +79,10 @@ class Api:
         """A key of the staff's pad was pressed."""
         with contextlib.suppress(ValueError):
             self._report(KeyPressed(key=Key(value)))
+
+    def portal(self, key: str) -> None:
+        """A portal's button was pressed."""
+        self._report(PortalPressed(key=key))
 
     def painted(self, seq: int) -> None:
         """The page has drawn the view of this number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Final
 
+from guard.screens.catalogue import own_words
 from guard.screens.port import PICKS, Choice, DeskNote, DeskStep, Screen
 
 if TYPE_CHECKING:
@@ -109,9 +110,13 @@ def _choice(
     choice: Choice, at: int, scene: Scene, language: Language, catalogue: Catalogue
 ) -> Mapping[str, object]:
     held = scene.screen is Screen.HELD
+    about = catalogue.html(language, f"choice.{choice}.about", scene.screen)
+    for portal in scene.portals if choice is Choice.START else ():
+        if portal.key == scene.chosen:  # the pad lies over the screen that marks it
+            about += f'<b class="entry-portal">→ {own_words(portal.label, language)}</b>'
     return {
         **_button(at, catalogue.html(language, f"choice.{choice}")),
-        "about": catalogue.html(language, f"choice.{choice}.about", scene.screen),
+        "about": about,
         "primary": held and choice is Choice.RESUME,
     }
 

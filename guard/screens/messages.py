@@ -1,7 +1,8 @@
 """What core and curtain say to each other, as values; both ends read and write it here.
 
 To the curtain: ``open`` (once, first), ``scene``, ``resize``. From it: ``up`` (once), ``painted``, ``end``,
-``staff``, ``language``, ``key``. The core keeps the language: a page only tells that a button was pressed.
+``staff``, ``language``, ``key``, ``portal``. The core keeps language and portal: a page only tells that a
+button was pressed.
 """
 
 from __future__ import annotations
@@ -10,8 +11,22 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from guard.browser.port import Geometry
+from guard.browser.site import Wording
 from guard.errors import BrokenPromiseError
-from guard.screens.port import PICKS, Choice, DeskNote, DeskScene, DeskStep, Key, Scene, Screen, Warned
+from guard.screens.port import (
+    PICKS,
+    PORTALS_MOST,
+    Choice,
+    DeskNote,
+    DeskScene,
+    DeskStep,
+    Key,
+    PortalButton,
+    PortalState,
+    Scene,
+    Screen,
+    Warned,
+)
 from guard.settings.model import Language
 from guard.wire import read_area, read_flag, read_number, read_object, read_text
 
@@ -89,8 +104,15 @@ class KeyPressed:
     key: Key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalPressed:
+    """A portal's button was pressed on the idle screen."""
+
+    key: str
+
+
 Order = Open | Show | Resize | Alive
-Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed | KeyPressed
+Report = Up | Painted | EndPressed | StaffPressed | LanguagePressed | KeyPressed | PortalPressed
 
 
 def write_order(order: Order) -> Message:
@@ -127,7 +149,7 @@ def read_order(message: Message) -> Order:
     raise BrokenPromiseError("the core sent the curtain an unknown order")
 
 
-def write_report(report: Report) -> Message:
+def write_report(report: Report) -> Message:  # noqa: PLR0911 -- one flat case a report
     """Return the report as a message."""
     match report:
         case Up(curtain=curtain, strip=strip):
@@ -142,9 +164,11 @@ def write_report(report: Report) -> Message:
             return {"is": "language", "value": language}
         case KeyPressed(key=key):
             return {"is": "key", "key": key}
+        case PortalPressed(key=portal):
+            return {"is": "portal", "key": portal}
 
 
-def read_report(message: Message) -> Report:
+def read_report(message: Message) -> Report:  # noqa: PLR0911 -- one flat case a report
     """Return the report in a message; raises BrokenPromiseError when it is none."""
     try:
         match message.get("is"):
@@ -160,6 +184,8 @@ def read_report(message: Message) -> Report:
                 return LanguagePressed(language=Language(read_text(message["value"])))
             case "key":
                 return KeyPressed(key=Key(read_text(message["key"])))
+            case "portal":
+                return PortalPressed(key=read_text(message["key"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the curtain sent a malformed report") from error
     raise BrokenPromiseError("the curtain sent an unknown report")
@@ -175,7 +201,25 @@ def _scene(message: Message) -> Scene:
         warned=None if warned is None else Warned(read_text(warned)),
         card_back=read_flag(message["card_back"]),
         desk=None if desk is None else _desk(read_object(desk)),
+        portals=tuple(_portal(read_object(portal)) for portal in _list(message["portals"], PORTALS_MOST)),
+        chosen=read_text(message["chosen"]),
+        strip=_wording(message["strip"]),
+        printed=read_flag(message["printed"]),
     )
+
+
+def _portal(portal: Message) -> PortalButton:
+    return PortalButton(
+        key=read_text(portal["key"]),
+        label=_wording(portal["label"]),
+        state=PortalState(read_text(portal["state"])),
+    )
+
+
+def _wording(value: object) -> Wording:
+    wording = read_object(value)
+    ja, en, easy_ja = (read_text(wording[name]) for name in ("ja", "en", "easy_ja"))
+    return Wording(ja=ja, en=en, easy_ja=easy_ja)
 
 
 def _desk(desk: Message) -> DeskScene:
@@ -199,11 +243,15 @@ def _seconds(value: object) -> int | None:
 
 
 def _texts(value: object) -> tuple[str, ...]:
+    return tuple(read_text(text) for text in _list(value, len(PICKS)))
+
+
+def _list(value: object, most: int) -> list[object]:
     if not isinstance(value, list):
         raise TypeError("not a list")
-    if len(value) > len(PICKS):
-        raise ValueError("a list that is longer than there are keys to pick from it")
-    return tuple(read_text(text) for text in value)
+    if len(value) > most:
+        raise ValueError("a list that is longer than there are buttons for it")
+    return value
 
 
 def _areas(value: object) -> Areas:

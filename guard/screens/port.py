@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from guard.browser.site import Wording
 
 if TYPE_CHECKING:
     from guard.browser.port import Geometry
@@ -229,6 +231,30 @@ class Warned(StrEnum):
     LONGEST = "longest"
 
 
+PORTALS_MOST = 6
+"""Buttons that a counter of any size has room for."""
+
+
+class PortalState(StrEnum):
+    """Whether a portal can be opened."""
+
+    WARM = "warm"
+    PREPARING = "preparing"
+    """It can be chosen, and the counter then prepares until it can be opened."""
+    UNAVAILABLE = "unavailable"
+    """It could not be reached: it cannot be chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalButton:
+    """One portal among several, as the idle screen offers it."""
+
+    key: str
+    label: Wording
+    """Never empty in any language."""
+    state: PortalState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """All that the curtain needs to draw; of citizens no personal data, no id."""
@@ -246,6 +272,14 @@ class Scene:
     """In HELD: the card that was lifted lies on the reader again."""
     desk: DeskScene | None = None
     """The staff's pad, over whatever the screen is."""
+    portals: tuple[PortalButton, ...] = ()
+    """In READY: what there is to choose from; nothing where there is one portal."""
+    chosen: str = ""
+    """In READY: the key of the portal that opens."""
+    strip: Wording = field(default=Wording())
+    """During a session: the portal's own words for the strip, instead of the guard's sentence."""
+    printed: bool = False
+    """The citizen has printed something: they must not leave it behind."""
 
 
 class CurtainListener(Protocol):
@@ -269,6 +303,10 @@ class CurtainListener(Protocol):
 
     def key_pressed(self, key: Key) -> None:
         """Somebody pressed a key of the pad on the screen."""
+        ...
+
+    def portal_pressed(self, key: str) -> None:
+        """Somebody pressed a portal's button; nothing says that there is a portal of this key."""
         ...
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from guard.columns import width
+from guard.screens.catalogue import own_words
 from guard.screens.desk_view import desk_view
-from guard.screens.port import Screen
+from guard.screens.port import PortalState, Screen
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guard.screens.catalogue import Catalogue
-    from guard.screens.port import Scene
+    from guard.screens.port import PortalButton, Scene
 
 PICTURES: Mapping[Screen, str] = {
     Screen.STARTING: "preparing",
@@ -29,6 +32,13 @@ PICTURES: Mapping[Screen, str] = {
 LANGUAGES: Final = (Language.JA, Language.EASY_JA, Language.EN)
 """In the order of the buttons."""
 
+_LONG: Final = 36
+"""Columns (a kanji has two) of a label that the smallest button has three lines for in large letters."""
+_TAG: Final = re.compile(r"<rt>.*?</rt>|<[^>]*>")
+
+_END: Final = frozenset({Screen.ENDING, Screen.TAKE_CARD, Screen.READY})
+"""What a citizen sees who has just finished."""
+
 
 def curtain_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str, object]:
     """Return all that the curtain's page draws for this scene."""
@@ -37,8 +47,11 @@ def curtain_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict
     return {
         **_common(scene, language, catalogue),
         "picture": PICTURES[screen],
-        "main": catalogue.html(language, f"{screen}.main", scene.cause),
+        "main": catalogue.html(language, "portals.main" if scene.portals else f"{screen}.main", scene.cause),
         "sub": catalogue.html(language, _beneath(scene), scene.cause),
+        "printed": catalogue.html(language, "printed") if scene.printed and screen in _END else "",
+        "portalsLabel": catalogue.raw(language, "portals.label"),
+        "portals": [_portal(portal, scene.chosen, language, catalogue) for portal in scene.portals],
         "count": "" if scene.seconds_left is None else catalogue.html(language, f"{screen}.count"),
         "seconds": scene.seconds_left,
         "staffLabel": catalogue.html(language, "label.staff"),
@@ -51,6 +64,8 @@ def curtain_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict
 
 def _beneath(scene: Scene) -> str:
     """Return the key of the line beneath the sentence; in HELD it says where the card belongs."""
+    if scene.portals and scene.cause != "wipe_proven":
+        return "portals.sub"
     if scene.screen is Screen.HELD and not scene.card_back:
         return "HELD.card_away"
     if scene.screen is Screen.HELD and scene.cause == "card_absent":
@@ -58,11 +73,28 @@ def _beneath(scene: Scene) -> str:
     return f"{scene.screen}.sub"
 
 
+def _portal(
+    portal: PortalButton, chosen: str, language: Language, catalogue: Catalogue
+) -> Mapping[str, object]:
+    word = "chosen" if portal.key == chosen else portal.state
+    label = own_words(portal.label, language)
+    return {
+        "key": portal.key,
+        "label": label,
+        "long": width(_TAG.sub("", label)) > _LONG,
+        "word": catalogue.html(language, f"portals.{word}"),
+        "chosen": portal.key == chosen,
+        "unavailable": portal.state is PortalState.UNAVAILABLE,
+    }
+
+
 def strip_view(scene: Scene, language: Language, catalogue: Catalogue) -> dict[str, object]:
     """Return all that the strip's page draws for this scene."""
+    own = "" if scene.warned else own_words(scene.strip, language)
     return {
         **_common(scene, language, catalogue),
-        "main": catalogue.html(language, f"strip.{scene.warned or 'main'}"),
+        "main": own or catalogue.html(language, f"strip.{scene.warned or 'main'}"),
+        "own": own != "",
         "warned": scene.warned is not None,
         "seconds": scene.seconds_left,
         "staffLabel": catalogue.html(language, "label.staff"),

@@ -293,7 +293,7 @@ class X11Shade:
     def _notice(self, event: XEvent) -> None:
         if self._hotkey.notice(event) or self._pad_keys.notice(event):
             return
-        if event.type == X.FocusOut and event.window.id == self._portal:
+        if event.type == X.FocusOut and event.window.id == self._portal and event.detail != X.NotifyInferior:
             self._keep_focus()
         elif event.type == X.UnmapNotify and event.window.id in {shade.id for shade in self._shades}:
             event.window.map()

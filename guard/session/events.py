@@ -115,7 +115,7 @@ class CurtainLost(Event):
 class SpareWarm(Event):
     """A fresh capsule stands painted beneath the curtain; ``session`` is the id it was born with.
 
-    Never said of a capsule whose loss was said before.
+    It takes the place of another one. Never said of a capsule that has died.
     """
 
     session: SessionId
@@ -123,7 +123,7 @@ class SpareWarm(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareLost(Event):
-    """A capsule that no citizen has used yet died, or could not open the portal's start page.
+    """A capsule that no citizen has used died, could not open its start page, or gave way to another portal.
 
     If a citizen has begun to use it meanwhile, the machine reads it as `CapsuleLost`.
     """

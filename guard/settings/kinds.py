@@ -114,17 +114,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """A list of at least one such string."""
+class Some(Generic[Value_co]):
+    """A list of at least one such value."""
 
-    each: Text
+    each: Kind[Value_co]
 
     @property
     def allowed(self) -> str:
         """See `Kind.allowed`."""
         return f"a list with at least one entry, each {self.each.allowed}"
 
-    def read(self, given: object) -> tuple[str, ...]:
+    def read(self, given: object) -> tuple[Value_co, ...]:
         """See `Kind.read`."""
         if not isinstance(given, list) or not given:
             raise ValueError(self.allowed)
@@ -133,3 +133,36 @@ class Texts:
     def schema(self) -> Schema:
         """See `Kind.schema`."""
         return {"type": "array", "items": self.each.schema(), "minItems": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrSome(Generic[Value_co]):
+    """One such value, or a list of at most ``most`` different ones."""
+
+    each: Kind[Value_co]
+    most: int
+
+    @property
+    def allowed(self) -> str:
+        """See `Kind.allowed`."""
+        return f"{self.each.allowed}; or a list of 1 to {self.most} different ones"
+
+    def read(self, given: object) -> tuple[Value_co, ...]:
+        """See `Kind.read`."""
+        entries = given if isinstance(given, list) else [given]
+        values = tuple(self.each.read(entry) for entry in entries)
+        if not 1 <= len(values) <= self.most or len(set(values)) < len(values):
+            raise ValueError(self.allowed)
+        return values
+
+    def schema(self) -> Schema:
+        """See `Kind.schema`."""
+        each = self.each.schema()
+        several: Schema = {
+            "type": "array",
+            "items": each,
+            "minItems": 1,
+            "maxItems": self.most,
+            "uniqueItems": True,
+        }
+        return {"anyOf": [each, several]}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from guard.browser.network import Network
+from guard.browser.site import Site
 from guard.errors import ConfigError
 from guard.journal.forward.address import Address, SyslogServer
 from guard.paths import journal_default, shipped_config
@@ -13,19 +15,18 @@ from guard.settings import schema
 from guard.settings.model import (
     BrowserSettings,
     JournalSettings,
+    PrintingSettings,
     ReaderSettings,
     ScreenSettings,
     Settings,
     StaffSettings,
 )
 from guard.settings.reading import Reading
-from guard.settings.site import read_site, site_file
+from guard.settings.site import read_site, site_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from guard.browser.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Loaded:
 
     settings: Settings
     main: Reading
-    site: Reading
+    sites: tuple[Reading, ...]
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -52,6 +53,8 @@ def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Load
     policy = _policy(main)
     reader = ReaderSettings(name=main.take(schema.READER_NAME), watch=main.take(schema.READER_WATCH))
     browser = BrowserSettings(kind=main.take(schema.BROWSER_KIND), warm=main.take(schema.BROWSER_WARM))
+    network = _network(main)
+    printing = PrintingSettings(printer=main.take(schema.PRINTING_PRINTER))
     staff = StaffSettings(hotkey=main.take(schema.STAFF_HOTKEY))
     screens = ScreenSettings(
         language=main.take(schema.SCREENS_LANGUAGE),
@@ -64,30 +67,75 @@ def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Load
         platform_log=main.take(schema.JOURNAL_PLATFORM_LOG),
         syslog=_syslog(main),
     )
-    site, site_reading = _site(main)
+    found = _sites(main, browser, printing)
     settings = Settings(
-        site=site,
+        sites=tuple(site for site, _ in found),
         session=policy,
         reader=reader,
         browser=browser,
+        network=network,
+        printing=printing,
         staff=staff,
         screens=screens,
         journal=journal,
     )
-    return Loaded(settings=settings, main=main, site=site_reading)
+    return Loaded(settings=settings, main=main, sites=tuple(reading for _, reading in found))
 
 
-def _site(main: Reading) -> tuple[Site, Reading]:
-    """Return the site; raises ConfigError for its own problems and for all noted before."""
-    file = site_file(main, shipped_config())
-    try:
-        found = None if file is None else read_site(file)
-    except ConfigError as error:
-        main.problems.append(error.sentence)
-        found = None
-    if main.problems or found is None:
+def _sites(main: Reading, browser: BrowserSettings, printing: PrintingSettings) -> list[tuple[Site, Reading]]:
+    """Return the sites; raises ConfigError for problems of their own and for all noted before."""
+    files = list(site_files(main, shipped_config()))
+    found = list[tuple[Site, Reading]]()
+    for file in files:
+        try:
+            site, reading = read_site(file)
+        except ConfigError as error:
+            main.problems.append(error.sentence)
+            continue
+        _check_site(site, reading, main, browser, printing)
+        main.problems += reading.problems
+        found.append((site, reading))
+    names = [file.stem for file in files]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        main.refuse(schema.PORTAL_SITE, f'allowed are different names, and two of the files are "{name}"')
+    if sum(site.practice for site, _ in found) > 1:
+        main.refuse(schema.PORTAL_SITE, "allowed is one profile with practice = true")
+    if main.problems:
         raise ConfigError("\n".join(main.problems))
     return found
+
+
+def _check_site(
+    site: Site, reading: Reading, main: Reading, browser: BrowserSettings, printing: PrintingSettings
+) -> None:
+    """Note in ``reading`` what of guard.toml the site cannot live with."""
+    if site.browsers and browser.kind not in site.browsers and main.stands(schema.BROWSER_KIND):
+        kinds = " or ".join(f'"{kind.value}"' for kind in site.browsers)
+        reading.problems.append(
+            f"{reading.where}: this portal works in {kinds} only, but [browser] kind is"
+            f' "{browser.kind.value}" in {main.where}; set it to what is allowed.'
+        )
+    if site.permit.printing and not printing.printer and main.stands(schema.PRINTING_PRINTER):
+        reading.refuse(
+            schema.PERMIT_PRINTING, f"allowed is true where [printing] printer in {main.where} names one"
+        )
+
+
+def _network(main: Reading) -> Network:
+    proxy, pac = main.take(schema.NETWORK_PROXY), main.take(schema.NETWORK_PAC)
+    if proxy and pac:
+        main.refuse(schema.NETWORK_PAC, "allowed is one of proxy and pac, not both")
+    script = pac if "://" in pac else str(_beside(main, pac) or "")
+    network = Network()
+    try:
+        Network.read(pac=script)
+    except ConfigError as error:
+        main.refuse(schema.NETWORK_PAC, error.sentence)
+    try:
+        network = Network.read(ca=_beside(main, main.take(schema.NETWORK_CA)))
+    except ConfigError as error:
+        main.refuse(schema.NETWORK_CA, error.sentence)
+    return replace(network, proxy=proxy, pac=script)
 
 
 def _policy(main: Reading) -> Policy:
@@ -107,15 +155,17 @@ def _policy(main: Reading) -> Policy:
 
 
 def _journal_directory(main: Reading, environment: Mapping[str, str]) -> Path:
-    given = main.take(schema.JOURNAL_DIRECTORY)
-    if not given or main.path is None:
-        return journal_default(environment)
-    return (main.path.parent / given).absolute()
+    return _beside(main, main.take(schema.JOURNAL_DIRECTORY)) or journal_default(environment)
+
+
+def _beside(main: Reading, given: str) -> Path | None:
+    """Return this path as seen from guard.toml; None for none."""
+    return (main.path.parent / given).absolute() if given and main.path else None
 
 
 def _syslog(main: Reading) -> SyslogServer | None:
     files = {
-        key: main.path.parent / given if (given := main.take(key)) and main.path else None
+        key: _beside(main, main.take(key))
         for key in (schema.JOURNAL_SYSLOG_CA, schema.JOURNAL_SYSLOG_CERTIFICATE, schema.JOURNAL_SYSLOG_KEY)
     }
     given = main.take(schema.JOURNAL_SYSLOG)

@@ -15,6 +15,7 @@ from guard.session.policy import Policy
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from guard.browser.network import Network
     from guard.browser.site import Site
     from guard.journal.forward.address import SyslogServer
 
@@ -41,6 +42,14 @@ class BrowserSettings:
 
     kind: BrowserKind = BrowserKind.EMBEDDED
     warm: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintingSettings:
+    """``[printing]``."""
+
+    printer: str = ""
+    """A queue of CUPS; empty: there is none, and no site may print."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +82,14 @@ class JournalSettings:
 class Settings:
     """Everything the operator can choose."""
 
-    site: Site
+    sites: tuple[Site, ...]
+    """At least one; the first is the one that opens when nobody chooses."""
     journal: JournalSettings
+    network: Network
     reader: ReaderSettings = field(default=ReaderSettings())
     session: Policy = field(default=Policy())
     browser: BrowserSettings = field(default=BrowserSettings())
+    printing: PrintingSettings = field(default=PrintingSettings())
     staff: StaffSettings = field(default=StaffSettings())
     screens: ScreenSettings = field(default=ScreenSettings())
 

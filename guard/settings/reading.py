@@ -44,8 +44,10 @@ class Reading:
     def __init__(self, path: Path | None, keys: Sequence[Key[object]]) -> None:
         """Read the file, or nothing at all for None; raises ConfigError when it cannot be read as TOML."""
         self.path = path
+        self.where = "the defaults" if path is None else str(path)
+        """How a sentence names it."""
         self.problems: list[str] = []
-        self._where = "the defaults" if path is None else str(path)
+        self._refused: set[str] = set()
         self._document = {} if path is None else parse(path)
         self._look_for_unknown(keys)
 
@@ -62,7 +64,7 @@ class Reading:
         table = self._table(key.section)
         if key.name not in table:
             if key.required:
-                self.problems.append(f"{self._where}: {key.title} is missing; allowed is {key.kind.allowed}.")
+                self.problems.append(f"{self.where}: {key.title} is missing; allowed is {key.kind.allowed}.")
             return key.default
         try:
             return key.kind.read(table[key.name])
@@ -70,10 +72,15 @@ class Reading:
             self.refuse(key, f"allowed is {key.kind.allowed}")
             return key.default
 
+    def stands(self, key: Key[object]) -> bool:
+        """Tell whether the value in force is what the file says, and not in the place of a refused one."""
+        return key.title not in self._refused
+
     def refuse(self, key: Key[object], allowed: str) -> None:
         """Note that what is given under this key is not allowed."""
+        self._refused.add(key.title)
         given = _shown(self._table(key.section).get(key.name, key.default))
-        self.problems.append(f"{self._where}: {key.title} = {given} is refused; {allowed}.")
+        self.problems.append(f"{self.where}: {key.title} = {given} is refused; {allowed}.")
 
     def _table(self, section: str) -> Mapping[str, object]:
         if not section:
@@ -86,16 +93,16 @@ class Reading:
         top = [*(key.name for key in keys if not key.section), *sections]
         for name, value in self._document.items():
             if name not in top:
-                self.problems.append(f"{self._where}: {_unknown(name, top)}.")
+                self.problems.append(f"{self.where}: {_unknown(name, top)}.")
             elif name in sections and not isinstance(value, dict):
                 self.problems.append(
-                    f"{self._where}: {name} is a section; write it as [{name}] on its own line."
+                    f"{self.where}: {name} is a section; write it as [{name}] on its own line."
                 )
         for section in sections:
             names = [key.name for key in keys if key.section == section]
             for name in self._table(section):
                 if name not in names:
-                    self.problems.append(f"{self._where}: in [{section}] {_unknown(name, names)}.")
+                    self.problems.append(f"{self.where}: in [{section}] {_unknown(name, names)}.")
 
 
 def toml(value: object) -> str:

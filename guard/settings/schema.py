@@ -14,11 +14,12 @@ from guard.browser.site import BrowserKind, LogoutRecipe, Permit
 from guard.readers.port import Watch
 from guard.screens.port import Monitors
 from guard.session.policy import OnRemoval, Policy
-from guard.settings.kinds import Flag, Kind, OneOf, Schema, Text, Texts, Whole
+from guard.settings.kinds import Flag, Kind, OneOf, OneOrSome, Schema, Some, Text, Whole
 from guard.settings.model import (
     BrowserSettings,
     JournalSettings,
     Language,
+    PrintingSettings,
     ReaderSettings,
     ScreenSettings,
     StaffSettings,
@@ -49,6 +50,7 @@ _POLICY = Policy()
 _PERMIT = Permit()
 _READER = ReaderSettings()
 _BROWSER = BrowserSettings()
+_PRINTING = PrintingSettings()
 _STAFF = StaffSettings()
 _SCREENS = ScreenSettings()
 _JOURNAL = JournalSettings(directory=Path())
@@ -58,6 +60,13 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
 _FILE = Text(rf"{_LINE}{{0,400}}", "the path of a PEM file, at most 400 characters")
 _ADDRESS = Text(r"https?://[^\s\u0000-\u001f\u007f]{1,2000}", "an address that begins with https://")
+_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOSTS = Some(
+    Text(
+        rf"(?:{_HOST}|\*\.{_LABEL}\.{_HOST})(?::[0-9]{{1,5}})?",
+        '"host", "host:port" or "*.host" in lower case (the host after *. has at least two parts)',
+    )
+)
 
 READER_NAME: Final = Key(
     section="reader",
@@ -111,26 +120,63 @@ LONGEST_MINUTES: Final = Key(
 PORTAL_SITE: Final = Key(
     section="portal",
     name="site",
-    kind=Text(
-        rf"(?!.*://){_LINE}{{1,400}}",
-        "the name of a shipped site profile, or the path of a .toml file (not an address)",
+    kind=OneOrSome(
+        Text(
+            rf"(?!.*://){_LINE}{{1,400}}",
+            "the name of a shipped site profile, or the path of a .toml file (not an address)",
+        ),
+        most=6,
     ),
-    default="practice",
-    about="The site profile: a name in config/sites, or a path (relative to this file).",
+    default=("practice",),
+    about="The site profiles: each a name in config/sites, or a path (relative to this file).",
 )
 BROWSER_KIND: Final = Key(
     section="browser",
     name="kind",
     kind=OneOf(BrowserKind),
     default=_BROWSER.kind,
-    about="What the portal runs in.",
+    about="What the portals run in: a window of the guard's own, or a browser that is installed.",
 )
 BROWSER_WARM: Final = Key(
     section="browser",
     name="warm",
     kind=Whole(1, 3),
     default=_BROWSER.warm,
-    about="How many spare browsers wait ready; each costs about 370 MB of memory.",
+    about="How many spare browsers of each portal wait ready; each costs about 370 MB of memory.",
+)
+NETWORK_PROXY: Final = Key(
+    section="network",
+    name="proxy",
+    kind=Text(rf"(?:{_HOST}:{_PORT})?", '"host:port" in lower case'),
+    default="",
+    about="The HTTP proxy through which portals are reached; empty: none.",
+)
+NETWORK_PAC: Final = Key(
+    section="network",
+    name="pac",
+    kind=Text(
+        rf"https?://[^\s/?#@]{{1,255}}(?:[/?#]\S{{0,1700}})?|(?!.*://){_LINE}{{0,400}}",
+        "the path of a proxy script (.pac), or an address that begins with http:// or https://",
+    ),
+    default="",
+    about="The script that chooses the proxy, a path (relative to this file) or an address; empty: none.",
+)
+NETWORK_CA: Final = Key(
+    section="network",
+    name="ca",
+    kind=_FILE,
+    default="",
+    about="Certificate authorities that are trusted besides, such as the municipality's; empty: none.",
+)
+PRINTING_PRINTER: Final = Key(
+    section="printing",
+    name="printer",
+    kind=Text(
+        r"(?:(?!-)[^\s\u0000-\u0020\u007f/\\?'\"#@]{1,127})?",
+        "the name of a queue of CUPS (lpstat -e), at most 127 characters",
+    ),
+    default=_PRINTING.printer,
+    about="The printer for sites that permit printing; empty: none.",
 )
 STAFF_HOTKEY: Final = Key(
     section="staff",
@@ -227,6 +273,10 @@ KEYS: Final[tuple[Key[object], ...]] = (
     PORTAL_SITE,
     BROWSER_KIND,
     BROWSER_WARM,
+    NETWORK_PROXY,
+    NETWORK_PAC,
+    NETWORK_CA,
+    PRINTING_PRINTER,
     STAFF_HOTKEY,
     SCREENS_LANGUAGE,
     SCREENS_SOUND,
@@ -239,6 +289,29 @@ KEYS: Final[tuple[Key[object], ...]] = (
     JOURNAL_SYSLOG_CERTIFICATE,
     JOURNAL_SYSLOG_KEY,
 )
+
+
+def _in_each_language(section: str, about: str, most: int, most_en: int) -> dict[Language, Key[str]]:
+    """Return the keys of a text of at most so many characters; those of English are half as wide."""
+    return {
+        language: Key(
+            section=section,
+            name=language.value,
+            kind=_words(most_en if language is Language.EN else most),
+            default="",
+            about=f"{about} ({language.value}).",
+        )
+        for language in Language
+    }
+
+
+def _words(most: int) -> Text:
+    """Return the kind of a text as `guard.screens.catalogue` reads it; what is counted is what is seen."""
+    balanced = r"(?=(?:[^{}]|\{[^{}:|]+:[^{}:|]+\})*$)"
+    seen = r"\|?\{?[^{}|\u0000-\u001f\u007f](?::[^{}:|\u0000-\u001f\u007f]{1,40}\})?"
+    allowed = f"a text of at most {most} characters; {{word:reading}} shows how a word is read"
+    return Text(rf"{balanced}(?:{seen}){{0,{most}}}", allowed)
+
 
 SITE_NAME: Final = Key(
     section="",
@@ -259,12 +332,7 @@ SITE_START: Final = Key(
 SITE_ALLOW: Final = Key(
     section="",
     name="allow",
-    kind=Texts(
-        Text(
-            rf"(?:{_HOST}|\*\.{_LABEL}\.{_HOST})(?::[0-9]{{1,5}})?",
-            '"host", "host:port" or "*.host" in lower case (the host after *. has at least two parts)',
-        )
-    ),
+    kind=_HOSTS,
     default=(),
     about="The hosts the portal needs; everything else is refused. *.host does not include host itself.",
     required=True,
@@ -275,6 +343,27 @@ SITE_PRACTICE: Final = Key(
     kind=Flag(),
     default=False,
     about="The guard itself serves its practice portal at 'start', a loopback address.",
+)
+SITE_ZOOM: Final = Key(
+    section="",
+    name="zoom",
+    kind=Whole(50, 300),
+    default=100,
+    about="How large pages are shown, in percent.",
+)
+SITE_BROWSERS: Final[Key[tuple[BrowserKind, ...] | None]] = Key(
+    section="",
+    name="browsers",
+    kind=Some(OneOf(BrowserKind)),
+    default=None,
+    about="The kinds of browser the portal works in; left out: every kind.",
+)
+SITE_EXTENSION_HOSTS: Final[Key[tuple[str, ...] | None]] = Key(
+    section="",
+    name="extension_hosts",
+    kind=_HOSTS,
+    default=None,
+    about="Hosts that the browser, never a page, may reach: where its extensions come from; left out: none.",
 )
 LOGOUT_URL: Final[Key[str | None]] = Key(
     section="logout",
@@ -317,7 +406,13 @@ PERMIT_PRINTING: Final = Key(
     name="printing",
     kind=Flag(),
     default=_PERMIT.printing,
-    about="Whether pages may print; this version cannot cancel print jobs yet, so only false is allowed.",
+    about="Whether pages may print, on the printer that guard.toml names; jobs end with the session.",
+)
+BUTTON: Final = _in_each_language(
+    "button", "What its button on the idle screen says; if empty, the name", most=20, most_en=36
+)
+STRIP: Final = _in_each_language(
+    "strip", "What the strip says during a session; if empty, the guard's own sentence", most=28, most_en=50
 )
 
 SITE_KEYS: Final[tuple[Key[object], ...]] = (
@@ -325,12 +420,17 @@ SITE_KEYS: Final[tuple[Key[object], ...]] = (
     SITE_START,
     SITE_ALLOW,
     SITE_PRACTICE,
+    SITE_ZOOM,
+    SITE_BROWSERS,
+    SITE_EXTENSION_HOSTS,
     LOGOUT_URL,
     LOGOUT_CLICK,
     LOGOUT_DONE,
     LOGOUT_DEADLINE,
     PERMIT_DOWNLOADS,
     PERMIT_PRINTING,
+    *BUTTON.values(),
+    *STRIP.values(),
 )
 
 

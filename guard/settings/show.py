@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def effective(loaded: Loaded) -> str:
-    """Return the settings as one TOML document, the site profile under ``[site]``.
+    """Return the settings as one TOML document, each site profile under a ``[[site]]`` of its own.
 
     Behind every value stands whether a ``file`` gives it or it is the ``default``.
     """
@@ -22,10 +22,9 @@ def effective(loaded: Loaded) -> str:
     lines = [
         f"# guard.toml: {main}",
         *_lines(loaded, loaded.main, KEYS),
-        "",
-        f"# site profile: {loaded.site.path}",
-        *_lines(loaded, loaded.site, SITE_KEYS, within="site"),
     ]
+    for site in loaded.sites:
+        lines += ["", f"# site profile: {site.path}", *_lines(loaded, site, SITE_KEYS, within="site")]
     return "\n".join(lines)
 
 
@@ -40,6 +39,6 @@ def _lines(loaded: Loaded, reading: Reading, keys: Sequence[Key[object]], within
         section = ".".join(part for part in (within, key.section) if part)
         if section != heading:
             heading = section
-            lines += ["", f"[{section}]"]
+            lines += ["", f"[[{section}]]" if section == within else f"[{section}]"]
         lines.append(f"{key.name} = {toml(value)}  # {'file' if reading.given(key) else 'default'}")
     return lines

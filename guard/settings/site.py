@@ -9,35 +9,37 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from guard.browser.rules import Rules
-from guard.browser.site import LogoutRecipe, Permit, Site
+from guard.browser.site import LogoutRecipe, Permit, Site, Wording
 from guard.errors import ConfigError
 from guard.settings import schema
+from guard.settings.model import Language
 from guard.settings.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from guard.settings.schema import Key
 
 _BARE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_KEY = re.compile(r"[a-z0-9_-]{1,40}")
 _PORTS = {"http": 80, "https": 443}
 
 
-def site_file(reading: Reading, shipped: Path) -> Path | None:
-    """Return the profile that ``portal.site`` means: a shipped one, or a path as seen from guard.toml.
+def site_files(reading: Reading, shipped: Path) -> Iterator[Path]:
+    """Yield the profiles that ``portal.site`` means: shipped ones, or paths as seen from guard.toml.
 
-    Notes a problem and returns None when no profile of that name is shipped.
+    Notes a problem for each name that no shipped profile has.
     """
-    name = reading.take(schema.PORTAL_SITE)
-    if not _BARE_NAME.fullmatch(name):
-        return (Path() if reading.path is None else reading.path.parent) / name
     profiles = {path.stem: path for path in (shipped / "sites").glob("*.toml")}
-    if name not in profiles:
-        names = ", ".join(f'"{each}"' for each in sorted(profiles))
-        reading.refuse(
-            schema.PORTAL_SITE, f"shipped is {names}; for a profile of your own give its path, ./{name}.toml"
-        )
-    return profiles.get(name)
+    for name in reading.take(schema.PORTAL_SITE):
+        if not _BARE_NAME.fullmatch(name):
+            yield (Path() if reading.path is None else reading.path.parent) / name
+        elif name in profiles:
+            yield profiles[name]
+        else:
+            names = ", ".join(f'"{each}"' for each in sorted(profiles))
+            own = f"for a profile of your own give its path, ./{name}.toml"
+            reading.refuse(schema.PORTAL_SITE, f"shipped is {names}; {own}")
 
 
 def read_site(path: Path) -> tuple[Site, Reading]:
@@ -46,6 +48,7 @@ def read_site(path: Path) -> tuple[Site, Reading]:
     Raises ConfigError with one sentence a problem.
     """
     reading = Reading(path, schema.SITE_KEYS)
+    browsers, hosts = reading.take(schema.SITE_BROWSERS), reading.take(schema.SITE_EXTENSION_HOSTS)
     site = Site(
         key=path.stem,
         name=reading.take(schema.SITE_NAME),
@@ -55,13 +58,30 @@ def read_site(path: Path) -> tuple[Site, Reading]:
         permit=Permit(
             downloads=reading.take(schema.PERMIT_DOWNLOADS), printing=reading.take(schema.PERMIT_PRINTING)
         ),
+        zoom=reading.take(schema.SITE_ZOOM),
+        browsers=browsers or (),
+        extension_hosts=hosts or (),
+        button=_wording(reading, schema.BUTTON),
+        strip=_wording(reading, schema.STRIP),
         practice=reading.take(schema.SITE_PRACTICE),
     )
+    if not _KEY.fullmatch(site.key):
+        reading.problems.append(
+            f"{path}: its name is refused; allowed are 1 to 40 of a to z, 0 to 9, - and _ before .toml."
+        )
     if not reading.problems:
         _check(site, reading)
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return site, reading
+
+
+def _wording(reading: Reading, keys: Mapping[Language, Key[str]]) -> Wording:
+    return Wording(
+        ja=reading.take(keys[Language.JA]),
+        en=reading.take(keys[Language.EN]),
+        easy_ja=reading.take(keys[Language.EASY_JA]),
+    )
 
 
 def _logout(reading: Reading) -> LogoutRecipe | None:
@@ -84,10 +104,6 @@ def _check(site: Site, reading: Reading) -> None:
         _check_address(schema.LOGOUT_URL, site.logout.url, site.allow, reading)
     if site.logout is not None and site.logout.done.startswith(("http://", "https://")):
         _check_address(schema.LOGOUT_DONE, site.logout.done, site.allow, reading)
-    if site.permit.printing:
-        reading.refuse(
-            schema.PERMIT_PRINTING, "this version allows false only: it cannot cancel print jobs yet"
-        )
     if site.practice and not _served_here(site.start):
         reading.refuse(
             schema.SITE_START,

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from guard.browser.site import BrowserKind
 from guard.clock import SystemClock
 from tests.support.counter import Counter, counter
 from tests.support.pcsc import VirtualReader, build_driver
@@ -184,6 +185,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--kind", choices=[kind.value for kind in BrowserKind], default="embedded")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -191,7 +193,8 @@ def main() -> int:
         screen = stack.enter_context(Xvfb())
         reader = stack.enter_context(VirtualReader(folder / "pcsc", build_driver(folder)))
         site = stack.enter_context(web_site())
-        one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder)))
+        settings = f'[browser]\nkind = "{options.kind}"\n'
+        one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder), settings))
         environment = {**os.environ, **one.environment}
         observer, bare = stack.enter_context(witnesses(folder, environment, reader.reader_name))
         one.wait_state("READY")
@@ -199,7 +202,7 @@ def main() -> int:
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "a warm spare")  # type: ignore[index]
         rest = _idle(one, IDLE_SECONDS)
     figures = [figure(name, one_list) for name, one_list in values.items()]
-    system = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
+    system = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {options.kind} browser"
     print(f"{system}, Python {platform.python_version()}")
     print(f"{'':66}{'n':>5}{'p50':>9}{'p99':>9}{'max':>9}   ms")
     for each in figures:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from guard.browser.capsule import SealedCapsules, XDisplay
-from guard.browser.embedded.launch import embedded
+from guard.browser.kinds import launch_of
 from guard.browser.network import Network
 from guard.browser.port import Geometry
-from guard.browser.site import LogoutRecipe, Site
+from guard.browser.site import BrowserKind, LogoutRecipe, Site
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
 from guard.session.events import SessionId
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guard.browser.capsule import SealedCapsule
 
 AREA = Geometry(x=0, y=64, width=1280, height=736)
+DIRECTLY = Network()
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Ear:
     session: SessionId
     windows: queue.SimpleQueue[int] = field(default_factory=queue.SimpleQueue)
     refusals: set[tuple[str, str]] = field(default_factory=set)
+    papers: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue)
     losses: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -51,6 +53,10 @@ class Ear:
         with self.changed:
             self.refusals.add((what, host))
             self.changed.notify_all()
+
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        assert session == self.session
+        self.papers.put(pdf)
 
     def lost(self, session: SessionId, why: str) -> None:
         assert session == self.session
@@ -75,7 +81,7 @@ class Born(Protocol):
     """Makes capsules."""
 
     def __call__(
-        self, site: Site, *, warm: bool = True, begun_within: float = PATIENCE
+        self, site: Site, *, network: Network = DIRECTLY, warm: bool = True, begun_within: float = PATIENCE
     ) -> AbstractContextManager[Citizen]:
         """Start one for this site; it is gone after the block."""
         ...
@@ -94,16 +100,24 @@ def sealer() -> Iterator[Bubblewrap]:
     sealer.close()
 
 
+@pytest.fixture(scope="session", params=[BrowserKind.EMBEDDED, BrowserKind.CHROMIUM])
+def kind(request: pytest.FixtureRequest) -> BrowserKind:
+    """The one suite, for every kind of browser that this machine can have."""
+    return BrowserKind(request.param)
+
+
 @pytest.fixture(scope="session")
-def born(screen: str, sealer: Bubblewrap) -> Born:
+def born(screen: str, sealer: Bubblewrap, kind: BrowserKind) -> Born:
     @contextmanager
-    def make(site: Site, *, warm: bool = True, begun_within: float = PATIENCE) -> Iterator[Citizen]:
+    def make(
+        site: Site, *, network: Network = DIRECTLY, warm: bool = True, begun_within: float = PATIENCE
+    ) -> Iterator[Citizen]:
         factory = SealedCapsules(
             sealer,
             SystemClock(),
-            embedded(),
+            launch_of(kind),
             site=site,
-            network=Network(),
+            network=network,
             area=lambda: AREA,
             language=Language.JA,
             display=XDisplay(name=screen),

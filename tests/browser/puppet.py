@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import queue
+import ssl
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.certificates import Identity
 
 PATIENCE = 30.0
 """s until something that should happen has not; nothing is asserted about how long it took."""
@@ -42,6 +45,7 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/": (200, PAGE, {}),
     "/broken": (500, PAGE, {}),
     "/opens": (200, "<script>open('http://127.0.0.9/'); open('/again')</script>" + PAGE, {}),
+    "/prints": (200, "<script>print()</script>" + PAGE, {}),
     "/asks": (200, "<script>alert('?')</script>" + PAGE, {}),
     "/logout": (200, LOGGED_OUT, {}),
     "/worker.js": (200, WORKER, {"Content_Type": "text/javascript"}),
@@ -55,6 +59,8 @@ class Puppet:
     """The portal; one page at a time listens to it."""
 
     port: int = 0
+    address: str = "127.0.0.1"
+    scheme: str = "http"
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(path, Cookie header) of every request but the page's own errands."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -64,11 +70,11 @@ class Puppet:
 
     @property
     def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}/"
+        return f"{self.scheme}://{self.host}/"
 
     def tell(self, script: str) -> int:
         """Have the page run this async function body; return the number of its answer."""
@@ -129,10 +135,10 @@ class Puppet:
 
 
 @contextmanager
-def puppet() -> Iterator[Puppet]:
-    """Serve a puppet while the block runs."""
-    one = Puppet()
-    server = _Server(one)
+def puppet(address: str = "127.0.0.1", identity: Identity | None = None) -> Iterator[Puppet]:
+    """Serve a puppet at an address of this PC while the block runs, over TLS if it has an identity."""
+    one = Puppet(address=address, scheme="https" if identity else "http")
+    server = _Server(one, identity)
     one.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -147,9 +153,13 @@ def puppet() -> Iterator[Puppet]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, puppet: Puppet) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, puppet: Puppet, identity: Identity | None) -> None:
+        super().__init__((puppet.address, 0), _Handler)
         self.puppet = puppet
+        if identity:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(identity.certificate, identity.key)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -190,5 +200,5 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except ConnectionError:  # a killed browser hangs up
+        except (ConnectionError, ssl.SSLError):  # a killed browser hangs up, and one that does not trust us
             self.close_connection = True

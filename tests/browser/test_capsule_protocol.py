@@ -47,6 +47,7 @@ class Ear:
     """Keeps what it hears, in order."""
 
     heard: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+    papers: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue)
 
     def warm(self, session: SessionId, window: int) -> None:
         assert (session, window) == (SESSION, 7)
@@ -55,6 +56,10 @@ class Ear:
     def refused(self, session: SessionId, what: str, host: str) -> None:
         assert (session, what) == (SESSION, "request")
         self.heard.put(host)
+
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        assert session == SESSION
+        self.papers.put(pdf)
 
     def lost(self, session: SessionId, why: str) -> None:
         assert session == SESSION

@@ -18,7 +18,7 @@ from Xlib import X, display
 
 from guard.browser.messages import LogOut, Resize
 from guard.browser.port import Logout
-from guard.browser.site import LogoutRecipe
+from guard.browser.site import BrowserKind, LogoutRecipe
 from guard.clock import SystemClock
 from guard.session.events import SessionId
 from tests.browser.conftest import AREA
@@ -55,7 +55,7 @@ def window_process(citizen: Citizen) -> psutil.Process:
     return next(
         process
         for process in map(psutil.Process, citizen.capsule.pids())
-        if "guard.browser.embedded.window" in process.cmdline() and process.name() != "bwrap"
+        if process.cmdline()[3:4] in (["guard.browser.embedded.window"], ["guard.browser.managed.window"])
     )
 
 
@@ -143,6 +143,35 @@ def test_a_newborn_window_never_lies_above_another(
             before = [one.above_sibling for one in of_spare[:mapped] if one.type == X.ConfigureNotify]
             assert before[-1] == X.NONE
             assert all(below == X.NONE for below in order[len(before) :])
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "open('/logout')",
+        """const a = document.createElement('a'); a.href = '/logout'; a.target = 'x';
+        document.body.append(a); a.click()""",
+        """const f = document.createElement('form'); f.action = '/logout'; f.target = '_blank';
+        document.body.append(f); f.requestSubmit()""",
+    ],
+    ids=["open", "link", "form"],
+)
+def test_a_new_window_opens_in_the_same_one_and_is_asked_for_once(
+    born: Born, portal: Puppet, site: Site, screen: str, deed: str
+) -> None:
+    with born(site) as citizen:
+        citizen.capsule.begin()
+        portal.do(f"addEventListener('click', () => {{ {deed} }}, {{once: true}})")
+
+        def went() -> bool:
+            hands.click(640, 700)
+            return "/logout" in [path for path, _ in portal.asked]
+
+        with Hands(screen, citizen.window) as hands:
+            until(went)
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+        assert [path for path, _ in portal.asked].count("/logout") == 2
+        assert visible_windows(screen) == [citizen.window]
 
 
 def test_logout_is_confirmed_by_its_proof(born: Born, portal: Puppet, site: Site) -> None:
@@ -381,8 +410,13 @@ def test_an_order_of_another_session_is_ignored(born: Born, portal: Puppet, site
         assert "/logout" not in [path for path, _ in portal.asked]
 
 
-def test_a_waiting_spare_costs_next_to_no_cpu(born: Born, portal: Puppet, site: Site) -> None:
-    """Below 0.3 % of a core, the guard's share of an idle counter; its page has nothing to do here."""
+def test_a_waiting_spare_costs_next_to_no_cpu(
+    born: Born, portal: Puppet, site: Site, kind: BrowserKind
+) -> None:
+    """Below 0.3 % of a core, the guard's share of an idle counter; its page has nothing to do here.
+
+    An installed browser's own ten processes do a little housekeeping after their start: below 1 %.
+    """
     with born(replace(site, start=f"{portal.url}logout")) as citizen:
         processes = [psutil.Process(pid) for pid in citizen.capsule.pids()]
 
@@ -394,7 +428,7 @@ def test_a_waiting_spare_costs_next_to_no_cpu(born: Born, portal: Puppet, site: 
         settled.wait(1)
         before, began = spent(), clock.monotonic()
         settled.wait(7)
-        assert (spent() - before) / (clock.monotonic() - began) < 0.003
+        assert (spent() - before) / (clock.monotonic() - began) < (0.003 if kind is BrowserKind.EMBEDDED else 0.01)
 
 
 def test_twenty_capsules_leave_no_process_descriptor_or_thread(born: Born, site: Site) -> None:

@@ -34,6 +34,8 @@ SITE = Site(
         m.Begin(session=SESSION),
         m.Resize(session=SESSION, area=AREA),
         m.LogOut(session=SESSION),
+        m.PaperTaken(session=SESSION),
+        m.NotPrinted(session=SESSION),
     ],
 )
 def test_an_order_arrives_as_it_was_sent(order: m.Order) -> None:
@@ -48,6 +50,7 @@ def test_an_order_arrives_as_it_was_sent(order: m.Order) -> None:
         m.Refused(session=SESSION, what=m.Refusal.DOWNLOAD, host="h.example"),
         m.LoggedOut(session=SESSION, confirmed=True),
         m.Lost(session=SESSION, why=m.Loss.PAGE_DIED),
+        m.Paper(session=SESSION, number=2, part="JVBERi0=", last=True),
     ],
 )
 def test_a_report_arrives_as_it_was_sent(report: m.Report) -> None:
@@ -69,6 +72,9 @@ def test_a_report_arrives_as_it_was_sent(report: m.Report) -> None:
         {"is": "refused", "session": SESSION, "what": "download", "host": "h" * 254},
         {"is": "logged_out", "session": SESSION, "confirmed": "yes"},
         {"is": "lost", "session": SESSION, "why": "a citizen's name"},
+        {"is": "paper", "session": SESSION, "number": 1, "part": "JVBERi0="},
+        {"is": "paper", "session": SESSION, "number": True, "part": "JVBERi0=", "last": False},
+        {"is": "paper", "session": SESSION, "number": 1, "part": 7, "last": False},
         {"is": "other", "session": SESSION},
     ],
 )

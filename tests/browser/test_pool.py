@@ -5,11 +5,12 @@ import itertools
 import queue
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from guard.browser.pool import BACK_OFF_FIRST, SPARE_LIFE, STEADY_AFTER, CapsulePool
+from guard.browser.pool import APART, BACK_OFF_FIRST, BACK_OFF_MOST, SPARE_LIFE, STEADY_AFTER, CapsulePool
 from guard.browser.port import CapsuleListener, Geometry, Logout
 from guard.clock import Clock, SystemClock
 from guard.errors import MachineError
@@ -17,7 +18,7 @@ from guard.session.events import SessionId
 from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SOON = 20.0
 
@@ -40,6 +41,9 @@ class StandIn:
     def resize(self, area: Geometry) -> None:
         self.calls.append(f"resize {area.width}")
 
+    def not_printed(self) -> None:
+        self.calls.append("not printed")
+
     def logout(self) -> tuple[Logout, float]:
         return Logout.CONFIRMED, 1.0
 
@@ -60,12 +64,16 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self.sites: dict[SessionId, str] = {}
+        """The portal that each session was said to be of, the last time."""
 
-    def spare_appeared(self, session: SessionId, window: int) -> None:
+    def spare_appeared(self, session: SessionId, site: str, window: int) -> None:
         assert window
+        self.sites[session] = site
         self.heard.put(("appeared", session))
 
-    def spare_lost(self, session: SessionId) -> None:
+    def spare_lost(self, session: SessionId, site: str) -> None:
+        self.sites[session] = site
         self.heard.put(("spare lost", session))
 
     def capsule_lost(self, session: SessionId) -> None:
@@ -74,13 +82,16 @@ class Ear:
     def refused(self, session: SessionId, what: str, host: str) -> None:
         self.heard.put((f"refused {what} {host}", session))
 
+    def paper(self, session: SessionId, pdf: bytes) -> None:
+        self.heard.put((f"paper {pdf.decode()}", session))
+
 
 class Workshop:
     """Makes stand-ins, or fails as often as it is told to."""
 
     def __init__(self) -> None:
         self.made: queue.SimpleQueue[StandIn] = queue.SimpleQueue()
-        self.fail = 0
+        self.fail = 0.0
         self.error: Exception = MachineError("no bubblewrap here")
 
     def __call__(self, session: SessionId, listener: CapsuleListener) -> StandIn:
@@ -107,13 +118,19 @@ def clock() -> TurnedClock:
     return TurnedClock()
 
 
+class Make(Protocol):
+    def __call__(self, warm: int, clock: Clock, **others: Workshop) -> CapsulePool: ...
+
+
 @pytest.fixture
-def make(ear: Ear, workshop: Workshop) -> Iterator[Callable[[int, Clock], CapsulePool]]:
+def make(ear: Ear, workshop: Workshop) -> Iterator[Make]:
+    """Make a pool of the portal "one", whose capsules come from ``workshop``, and of others besides."""
     numbers = itertools.count()
     pools: list[CapsulePool] = []
 
-    def make(warm: int, clock: Clock) -> CapsulePool:
-        pools.append(CapsulePool(workshop, lambda: SessionId(f"s{next(numbers)}"), warm, clock, ear))
+    def make(warm: int, clock: Clock, **others: Workshop) -> CapsulePool:
+        factories = {"one": workshop, **others}
+        pools.append(CapsulePool(factories, lambda: SessionId(f"s{next(numbers)}"), warm, clock, ear))
         return pools[-1]
 
     yield make
@@ -122,7 +139,7 @@ def make(ear: Ear, workshop: Workshop) -> Iterator[Callable[[int, Clock], Capsul
 
 
 @pytest.fixture
-def pool(make: Callable[[int, Clock], CapsulePool]) -> CapsulePool:
+def pool(make: Make) -> CapsulePool:
     return make(1, SystemClock())
 
 
@@ -200,6 +217,14 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
     assert workshop.made.get(timeout=SOON).session
 
 
+def get_warm(ear: Ear, workshop: Workshop, window: int = 7) -> StandIn:
+    """Let the next one that is made get warm."""
+    capsule = workshop.made.get(timeout=SOON)
+    capsule.listener.warm(capsule.session, window)
+    assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
+    return capsule
+
+
 def lose_warm(ear: Ear, capsule: StandIn) -> None:
     """Let it get warm and then die."""
     capsule.listener.warm(capsule.session, 7)
@@ -225,7 +250,7 @@ def test_spares_that_die_although_they_got_warm_are_tried_less_and_less_often(
 
 @pytest.mark.parametrize("begun", [True, False], ids=["begun", "warm for long"])
 def test_a_good_spare_ends_a_row_of_failures(
-    make: Callable[[int, Clock], CapsulePool],
+    make: Make,
     ear: Ear,
     workshop: Workshop,
     clock: TurnedClock,
@@ -267,21 +292,18 @@ def test_a_dead_spare_that_cannot_be_proven_gone_is_looked_for_again(
 
 
 def test_a_second_warm_spare_is_announced_as_soon_as_it_is_needed(
-    make: Callable[[int, Clock], CapsulePool], ear: Ear, workshop: Workshop
+    make: Make, ear: Ear, workshop: Workshop
 ) -> None:
     pool = make(2, SystemClock())
     pool.warm_up()
-    first, second = workshop.made.get(timeout=SOON), workshop.made.get(timeout=SOON)
-    for capsule in (first, second):
-        capsule.listener.warm(capsule.session, 7)
-        assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
+    first, second = (get_warm(ear, workshop) for _ in range(2))
     pool.begin(first.session)
     pool.warm_up()
     assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
 
 
 def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
-    make: Callable[[int, Clock], CapsulePool], clock: TurnedClock, ear: Ear, workshop: Workshop
+    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
 ) -> None:
     pool = make(1, clock)
     pool.warm_up()
@@ -303,7 +325,7 @@ def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
 
 
 def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
-    make: Callable[[int, Clock], CapsulePool], clock: TurnedClock, workshop: Workshop
+    make: Make, clock: TurnedClock, workshop: Workshop
 ) -> None:
     pool = make(1, clock)
     pool.warm_up()
@@ -320,7 +342,7 @@ def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
 
 
 def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) -> None:
-    pool = CapsulePool(workshop, lambda: SessionId("only"), 1, SystemClock(), ear)
+    pool = CapsulePool({"one": workshop}, lambda: SessionId("only"), 1, SystemClock(), ear)
     pool.warm_up()
     capsule = workshop.made.get(timeout=SOON)
     while pool.capsule(SessionId("only")) is None:
@@ -328,3 +350,98 @@ def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) ->
     pool.close()
     assert capsule.calls == ["kill", "gone"]
     assert pool.pids() == ()
+
+
+def test_every_portal_has_spares_of_its_own_and_each_is_announced_with_its_portal(
+    make: Make, ear: Ear, workshop: Workshop
+) -> None:
+    other = Workshop()
+    pool = make(1, SystemClock(), two=other)
+    pool.warm_up()
+    first, second = get_warm(ear, workshop, 7), get_warm(ear, other, 8)
+    assert ear.sites == {first.session: "one", second.session: "two"}
+    assert pool.begin(second.session) == 8
+    pool.warm_up()
+    assert ear.heard.get(timeout=SOON) == ("appeared", first.session)
+    assert other.made.get(timeout=SOON).session not in {first.session, second.session}
+    assert workshop.made.empty(), "the other portal's spare was not used up"
+
+
+def test_as_many_spares_as_wanted_are_kept_of_each_portal(make: Make, ear: Ear, workshop: Workshop) -> None:
+    other = Workshop()
+    pool = make(2, SystemClock(), two=other)
+    pool.warm_up()
+    for maker in (workshop, workshop, other, other):
+        get_warm(ear, maker)
+    pool.warm_up()
+    assert len(pool.pids()) == 4
+    assert workshop.made.empty()
+    assert other.made.empty()
+
+
+def test_a_portal_that_cannot_be_reached_is_tried_less_and_less_often_and_the_other_is_kept_warm(
+    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
+) -> None:
+    """The clock stands still, so that a next one is made only when the delay has been turned past."""
+    other = Workshop()
+    pool = make(1, clock, two=other)
+    pool.warm_up()
+    for failure in range(6):
+        capsule = workshop.made.get(timeout=SOON)
+        capsule.listener.lost(capsule.session, "start page not reachable")
+        assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
+        assert ear.sites[capsule.session] == "one"
+        citizen = get_warm(ear, other)
+        assert pool.begin(citizen.session) == 7
+        assert workshop.made.empty(), "it waits"
+        clock.turn(min(BACK_OFF_FIRST * 2**failure, BACK_OFF_MOST))
+        pool.warm_up()
+    assert workshop.made.get(timeout=SOON).session
+
+
+def test_a_portal_of_which_no_capsule_can_be_made_does_not_keep_the_others_from_being_made(
+    make: Make, ear: Ear, workshop: Workshop
+) -> None:
+    workshop.fail = inf
+    other = Workshop()
+    pool = make(1, SystemClock(), two=other)
+    pool.warm_up()
+    made = other.made.get(timeout=SOON)
+    made.listener.warm(made.session, 7)
+    while ear.heard.get(timeout=SOON) != ("appeared", made.session):
+        pass
+    assert pool.begin(made.session) == 7
+
+
+def test_a_spare_that_warms_is_alone_in_it_unless_it_takes_too_long(
+    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
+) -> None:
+    other, third = Workshop(), Workshop()
+    pool = make(1, clock, two=other, three=third)
+    pool.warm_up()
+    hung = workshop.made.get(timeout=SOON)
+    clock.turn(APART)
+    pool.warm_up()
+    second = other.made.get(timeout=SOON)
+    assert third.made.empty()
+    second.listener.warm(second.session, 7)
+    assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
+    assert third.made.get(timeout=SOON).session != hung.session
+
+
+def test_an_old_spare_of_another_portal_stays_until_a_fresh_one_of_its_own_is_warm(
+    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
+) -> None:
+    other = Workshop()
+    pool = make(1, clock, two=other)
+    pool.warm_up()
+    old, second = get_warm(ear, workshop), get_warm(ear, other)
+    clock.turn(SPARE_LIFE + 1)
+    pool.warm_up()
+    fresh = workshop.made.get(timeout=SOON)
+    fresh.listener.warm(fresh.session, 9)
+    pool.adopted(fresh.session)
+    while pool.capsule(old.session) is not None:
+        threading.Event().wait(0.001)
+    assert other.made.get(timeout=SOON).session
+    assert pool.begin(second.session) == 7

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guard.browser.port import Geometry
+from guard.browser.site import BrowserKind
 from tests.browser.conftest import site_of
 from tests.browser.hands import Hands, shows, until, visible_windows
 from tests.browser.puppet import GROUND
@@ -150,8 +151,8 @@ def test_a_page_elsewhere_is_refused_politely(
 ) -> None:
     """The citizen reads that it cannot be opened, and one button leads back."""
     portal.do(script)
-    citizen.ear.wait_refused("new_window" if "blank" in script else "navigation", host)
     until(lambda: shows(screen, TINT, EDGE))
+    assert {("navigation", host), ("new_window", host)} & citizen.ear.refusals
     go_back(citizen, screen)
 
 
@@ -182,9 +183,6 @@ def test_addresses_that_are_no_web_pages_are_never_shown(portal: Puppet, address
             "download",
         ),
         ("await fetch('/secret')", "authentication"),
-        ("await new Promise(done => navigator.geolocation.getCurrentPosition(done, done))", "permission"),
-        ("await Notification.requestPermission()", "permission"),
-        ("await navigator.clipboard.readText()", "permission"),
     ],
 )
 def test_what_a_page_may_not_do_is_refused_and_reported(
@@ -192,6 +190,27 @@ def test_what_a_page_may_not_do_is_refused_and_reported(
 ) -> None:
     portal.do(script)
     citizen.ear.wait_refused(what, "data:" if "data:" in script else HOST)
+
+
+@pytest.mark.parametrize(
+    ("script", "denied"),
+    [
+        (
+            """return await new Promise(done => navigator.geolocation.getCurrentPosition(
+            () => done(0), error => done(error.code)))""",
+            1,
+        ),
+        ("return await Notification.requestPermission()", "denied"),
+        ("return await navigator.clipboard.readText().catch(error => error.name)", "NotAllowedError"),
+    ],
+)
+def test_permissions_are_denied(
+    portal: Puppet, citizen: Citizen, kind: BrowserKind, script: str, denied: object
+) -> None:
+    """An installed browser denies them by policy and tells nobody; the embedded one asks us."""
+    assert portal.do(script) == denied
+    if kind is BrowserKind.EMBEDDED:
+        citizen.ear.wait_refused("permission", HOST)
 
 
 def test_camera_microphone_and_screen_are_refused(portal: Puppet) -> None:
@@ -284,12 +303,6 @@ def test_a_question_can_be_declined(citizen: Citizen, portal: Puppet, screen: st
     with Hands(screen, citizen.window) as hands:
         hands.press("Escape")
     assert portal.answer(number) is False
-
-
-def test_a_new_window_opens_in_the_same_one(citizen: Citizen, portal: Puppet, screen: str) -> None:
-    portal.do("window.open('/?again')")
-    assert portal.do("return location.search") == "?again"
-    assert visible_windows(screen) == [citizen.window]
 
 
 def test_the_window_follows_a_new_area(citizen: Citizen, portal: Puppet) -> None:

@@ -65,13 +65,6 @@ def test_web_sockets_follow_the_same_list() -> None:
     assert not RULES.may_navigate("wss://portal.example/", main_frame=True)
 
 
-def test_the_engine_knows_no_server_that_is_not_listed() -> None:
-    assert RULES.resolver_rules() == (
-        "MAP * ~NOTFOUND, EXCLUDE portal.example, EXCLUDE *.gov.example, EXCLUDE 127.0.0.1"
-    )
-    assert RULES.proxy_bypass() == "<-loopback>;portal.example;*.gov.example;127.0.0.1:8080"
-
-
 def test_host_of_names_the_host_and_nothing_more() -> None:
     assert host_of("https://user:pin@Portal.example:8443/name?card=1#x") == "portal.example"
     assert host_of("mailto:someone@portal.example") == "mailto:"

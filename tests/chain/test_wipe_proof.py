@@ -17,6 +17,7 @@ import pytest
 from guard.practice.hands import XTestHands
 from tests.support import leaks
 from tests.support.counter import PATIENCE, Counter, counter
+from tests.support.kinds import KINDS
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -81,9 +82,16 @@ def site() -> Iterator[WebSite]:
         yield site
 
 
-@pytest.fixture
-def one(tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite) -> Iterator[Counter]:
-    with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
+@pytest.fixture(params=KINDS)
+def one(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    practice_reader: VirtualReader,
+    display: str,
+    site: WebSite,
+) -> Iterator[Counter]:
+    settings = f'[browser]\nkind = "{request.param}"\n'
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path), settings) as one:
         one.wait_state("READY")
         yield one
 

@@ -46,7 +46,11 @@ def sealer(tag: str) -> Iterator[Bubblewrap]:
 
 
 def seal(
-    sealer: Bubblewrap, *command: str, mortal: bool = True, network: bool = True
+    sealer: Bubblewrap,
+    *command: str,
+    mortal: bool = True,
+    network: bool = True,
+    memory: int | None = None,
 ) -> tuple[BubblewrapContainer, socket.socket]:
     """Seal a command that gets its channel's number as last argument; return our end of the channel."""
     ours, theirs = socket.socketpair()
@@ -59,6 +63,7 @@ def seal(
             environment={"GIVEN": "yes"},
             network=network,
             dies_with_parent=mortal,
+            memory=memory,
         )
         return sealer.seal(sealing), ours
 
@@ -195,7 +200,7 @@ def test_inside_only_the_white_list_is_seen(sealer: Bubblewrap, tmp_path: Path) 
 def test_inside_nothing_can_be_written_but_private_places(sealer: Bubblewrap) -> None:
     said = inside(
         sealer,
-        "for d in / /etc /usr /usr/bin; do (touch $d/x) 2>/dev/null && echo wrote $d; done;"
+        "for d in / /dev /etc /usr /usr/bin; do (touch $d/x) 2>/dev/null && echo wrote $d; done;"
         " for d in /tmp /var $HOME $XDG_RUNTIME_DIR /dev/shm; do touch $d/x && echo private $d; done",
     )
     assert "wrote" not in said
@@ -340,3 +345,65 @@ def test_a_hundred_containers_leave_no_descriptor_and_no_zombie(sealer: Bubblewr
         once()
     assert me.num_fds() <= before
     assert "bwrap" not in [child.name() for child in me.children()]
+
+
+LIMIT = 256 << 20
+"""Bytes; small, so that a test never strains the machine it runs on."""
+BOMBS = {
+    "one process": "x = b'1' * (1 << 30)",
+    "many processes, each within the limit": """
+import os
+for _ in range(9):
+    if not os.fork():
+        break
+x = b'1' * (96 << 20)""",
+    "files in several places": """
+for place in ("/tmp", "/var", "/dev/shm"):
+    with open(place + "/x", "wb") as file:
+        for _ in range(120):
+            file.write(bytes(1 << 20))""",
+    "memory shared between processes": """
+import mmap
+x = mmap.mmap(-1, 1 << 30)
+for at in range(0, len(x), 4096):
+    x[at] = 1""",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_what_takes_more_memory_than_it_may_is_killed_whole(sealer: Bubblewrap, bomb: str) -> None:
+    script = f"{bomb}\nimport time; time.sleep(1000)"
+    container, ours = seal(sealer, sys.executable, "-c", script, memory=LIMIT)
+    pids = container.pids()
+    assert all(ended(pid) for pid in pids), "it was not killed"
+    assert container.wait(PATIENCE)
+    assert container.remains().nothing
+    ours.close()
+
+
+def test_what_keeps_within_its_memory_lives(sealer: Bubblewrap) -> None:
+    """The bomb beside it shows that the watch has looked."""
+    script = "x = b'1' * (128 << 20); import time; time.sleep(1000)"
+    modest, ours = seal(sealer, sys.executable, "-c", script, memory=LIMIT)
+    bomb, theirs = seal(sealer, sys.executable, "-c", BOMBS["one process"] + ";" + script, memory=LIMIT)
+    assert all(ended(pid) for pid in bomb.pids())
+    assert modest.pids()
+    ours.close()
+    theirs.close()
+
+
+def test_a_private_place_takes_no_more_than_its_size(sealer: Bubblewrap) -> None:
+    said = inside(sealer, "head -c 1G /dev/zero >/tmp/x 2>/dev/null || echo full; stat -c %s /tmp/x")
+    assert said.split() == ["full", str(512 << 20)]
+
+
+def test_what_has_a_limit_is_the_first_that_a_pc_without_memory_takes(sealer: Bubblewrap) -> None:
+    for memory, badness in (
+        (LIMIT, {"1000"}),
+        (None, {Path("/proc/self/oom_score_adj").read_text().strip()}),
+    ):
+        container, ours = seal(sealer, *NESTED, memory=memory)
+        assert ours.recv(10) == b"up\n"
+        pids = (*container.pids(), container._process.pid)
+        assert {Path(f"/proc/{pid}/oom_score_adj").read_text().strip() for pid in pids} == badness
+        ours.close()

@@ -37,6 +37,9 @@ class Teller:
     def key_pressed(self, _key: Key) -> None:
         pass
 
+    def portal_pressed(self, _key: str) -> None:
+        pass
+
 
 if __name__ == "__main__":
     setup = CurtainSetup(display=sys.argv[2], language=Language.JA)

@@ -46,6 +46,7 @@ class Ear:
         self.end: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.staff: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.keys: queue.SimpleQueue[Key] = queue.SimpleQueue()
+        self.portals: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def curtain_up(self, curtain: int, strip: int) -> None:
         self.up.put((curtain, strip))
@@ -61,6 +62,9 @@ class Ear:
 
     def key_pressed(self, key: Key) -> None:
         self.keys.put(key)
+
+    def portal_pressed(self, key: str) -> None:
+        self.portals.put(key)
 
 
 class OpenContainer:

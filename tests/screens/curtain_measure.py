@@ -23,6 +23,7 @@ from guard.screens.view import LANGUAGES, curtain_view, strip_view
 from guard.settings.model import Language
 from tests.screens.curtain_desks import desks
 from tests.screens.curtain_desks import scene as around
+from tests.screens.curtain_portals import STRIPS, idle, pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ STRIP_SHARE = 72 / 800
 PARTS = ("main", "sub", "staff")
 
 BRIDGE = """
-window.pywebview = { api: { painted: () => undefined } };
+window.pywebview = { api: { painted: (seq) => settled(seq) } };
 window.dispatchEvent(new CustomEvent("pywebviewready"));
 """
 
@@ -50,7 +51,11 @@ def scenes(catalogue: Catalogue) -> Iterator[Scene]:
         }
         for cause in ("", *sorted(causes)):
             yield Scene(
-                screen=screen, cause=cause, alerts=12, seconds_left=120 if screen is Screen.HELD else None
+                screen=screen,
+                cause=cause,
+                alerts=12,
+                seconds_left=120 if screen is Screen.HELD else None,
+                printed=True,
             )
 
 
@@ -80,10 +85,12 @@ class Lab:
         return answers[0]
 
     def resize(self, width: int, height: int) -> None:
-        """Return once the page has this size."""
+        """Return once the page has this size; from then on it is laid out but not drawn, which takes time."""
+        self.view.show()
         self.view.setGeometry(0, 0, width, height)
         while self.run("`${innerWidth}x${innerHeight}`") != f"{width}x{height}":
             pass
+        self.view.hide()
 
     def measure(self, view: dict[str, object]) -> object:
         """Draw and measure."""
@@ -94,6 +101,7 @@ class Lab:
 
     def picture(self, file: Path) -> None:
         """Save what the window shows, its motion at rest."""
+        self.view.show()
         loop = QEventLoop()
         QTimer.singleShot(2500, loop.quit)
         loop.exec()
@@ -126,6 +134,14 @@ def main(out: Path, pictures: Path | None) -> None:
             for name, desk in desks():
                 view = curtain_view(around(desk), language, catalogue) | {"seq": 1}
                 measured.append({**facts, "screen": f"desk.{name}", **_dict(curtain.measure(view))})
+            for name, scene in (*idle(), *pad()):
+                view = curtain_view(scene, language, catalogue) | {"seq": 1}
+                measured.append({**facts, "screen": name, **_dict(curtain.measure(view))})
+            for name, strip_words in STRIPS.items():
+                view = strip_view(Scene(screen=Screen.ACTIVE, strip=strip_words), language, catalogue)
+                measured.append(
+                    {**facts, "screen": f"strip.{name}", **_dict(strip.measure(view | {"seq": 1}))}
+                )
             for warned in (*Warned, None):
                 scene = Scene(screen=Screen.ACTIVE, warned=warned, seconds_left=120 if warned else None)
                 view = strip_view(scene, language, catalogue) | {"seq": 1}

@@ -25,7 +25,7 @@ from guard.core import CURTAIN_PULSE
 from guard.errors import MachineError
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.messages import Open, Show, Up, read_report, write_order
-from guard.screens.port import Choice, DeskScene, DeskStep, Key, Scene, Screen, Warned
+from guard.screens.port import Choice, DeskScene, DeskStep, Key, PortalState, Scene, Screen, Warned
 from guard.settings.model import Language
 from tests.screens.curtain_lab import (
     AREAS,
@@ -37,6 +37,7 @@ from tests.screens.curtain_lab import (
     environment,
     until,
 )
+from tests.screens.curtain_portals import scene as idle
 from tests.support.clock import TurnedClock
 from tests.support.xvfb import Xvfb
 
@@ -62,6 +63,9 @@ KEYPAD = {
     Key.BACK: (200, 744),
 }
 """Where keys lie on a pad of 1280x800."""
+SECOND_PORTAL = (948, 610)
+"""Of two, on a screen of 1280x800."""
+TWO_PORTALS = {"mynaportal": PortalState.WARM, "etax": PortalState.WARM}
 PIN_PAD = DeskScene(step=DeskStep.PIN, who="A", digits=3)
 
 
@@ -222,6 +226,33 @@ def test_the_staff_button_of_the_curtain_reaches_the_listener(
     assert ear.staff.empty()
 
 
+def test_a_portals_button_reaches_the_listener_once_a_press_and_shows_what_was_chosen(
+    screen: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    stranger: Stranger,
+) -> None:
+    curtain = make(setup(screen))
+    curtain.show(idle(TWO_PORTALS, "mynaportal"))
+    curtain.start(AREAS)
+    window, _ = ear.up.get(timeout=PATIENCE)
+    before = stranger.display.get_input_focus().focus
+    stranger.lift(window)
+    left, right = (80, 610), (700, 610)
+    until(lambda: (stranger.colour(*left), stranger.colour(*right)) == (STRIP_BLUE, "ffffff"))
+    stranger.click(*SECOND_PORTAL)
+    assert ear.portals.get(timeout=PATIENCE) == "etax"
+    curtain.show(idle(TWO_PORTALS, "etax"))
+    until(lambda: (stranger.colour(*left), stranger.colour(*right)) == ("ffffff", STRIP_BLUE))
+    curtain.show(idle(TWO_PORTALS | {"etax": PortalState.UNAVAILABLE}, "mynaportal"))
+    until(lambda: stranger.colour(*right) == GREY_TINT)
+    stranger.click(*SECOND_PORTAL)
+    stranger.click(*left)
+    assert ear.portals.get(timeout=PATIENCE) == "mynaportal", "one that is unavailable cannot be pressed"
+    assert ear.portals.empty()
+    assert stranger.display.get_input_focus().focus == before
+
+
 def test_keys_pressed_on_the_pad_arrive_in_order_and_do_not_take_the_keyboard(
     screen: str,
     ear: Ear,
@@ -378,6 +409,20 @@ def test_a_chosen_language_lasts_until_the_next_citizen(
     assert language(curtain) is Language.EN
     curtain.show(Scene(screen=Screen.READY))
     assert language(curtain) is Language.JA
+
+
+def test_a_chosen_language_stays_while_the_chosen_portal_is_prepared(tmp_path: Path) -> None:
+    here = replace(setup(":0"), environment=environment(tmp_path))
+    curtain = CurtainProcess(Unsealable(), Ear(), TurnedClock(), here)
+    curtain.show(Scene(screen=Screen.READY))
+    curtain._speak(Language.EN)
+    curtain.show(Scene(screen=Screen.STARTING))
+    curtain.show(Scene(screen=Screen.READY))
+    assert language(curtain) is Language.EN
+    curtain.show(Scene(screen=Screen.ENDING))
+    assert language(curtain) is Language.EN
+    curtain.show(Scene(screen=Screen.STARTING))
+    assert language(curtain) is Language.JA, "the next citizen's"
 
 
 def test_without_the_core_the_curtain_rises_above_everything_and_stays_there(

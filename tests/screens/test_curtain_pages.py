@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -12,7 +13,7 @@ from typing import TypedDict, cast
 
 import pytest
 
-from guard.screens.port import DeskStep
+from guard.screens.port import PORTALS_MOST, DeskStep
 from guard.settings.model import Language
 from tests.screens.curtain_desks import DIGITS
 from tests.support.xvfb import Xvfb
@@ -30,12 +31,22 @@ class Text(TypedDict):
     size: float
 
 
+class Portal(TypedDict):
+    key: str
+    pressed: bool
+    disabled: bool
+    ground: str
+    word: str
+    sign: str
+
+
 class Measured(TypedDict):
     size: tuple[int, int]
     language: str
     screen: str
     texts: list[Text]
     buttons: dict[str, Box]
+    portals: list[Portal]
     main: float
     fits: bool
     viewport: tuple[int, int]
@@ -44,8 +55,10 @@ class Measured(TypedDict):
     picture: Box | None
     field: str | None
     dots: int
+    printed: bool
     panels: list[Box]
     spilt: list[str]
+    cut: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +119,15 @@ def test_nothing_is_cut_off(measured: list[Measured]) -> None:
         if not all(inside(box, one) for box in text["boxes"])
     ]
     assert cut == []
+
+
+def test_only_what_no_button_or_strip_has_room_for_is_cut_short(measured: list[Measured]) -> None:
+    """A profile's name of a hundred characters, three sentences on the strip."""
+    assert {name for one in measured for name in one["cut"] if not one["screen"].startswith("strip")} == {
+        "longest",
+        "entry-portal",
+    }
+    assert {one["screen"] for one in measured if "main" in one["cut"]} == {"strip.own.long"}
 
 
 def test_no_words_spill_out_of_their_button_box_or_bar(measured: list[Measured]) -> None:
@@ -185,6 +207,68 @@ def test_a_second_tap_on_the_enter_key_hits_no_choice(measured: list[Measured]) 
         if one["screen"].startswith("desk.choose") and meet(box, enter[tuple(one["size"])])
     ]
     assert hit == []
+
+
+def test_every_number_of_portals_is_measured_and_each_button_is_large(measured: list[Measured]) -> None:
+    """88 px at 1280x800, twice what a target needs."""
+    screens = [one for one in measured if one["screen"].startswith("portals.")]
+    assert {len(one["portals"]) for one in screens} == set(range(2, PORTALS_MOST + 1))
+    for one in screens:
+        for portal in one["portals"]:
+            box = one["buttons"][portal["key"]]
+            assert min(box[2] - box[0], box[3] - box[1]) >= 88 * min(one["size"]) / 800, where(one)
+    assert not [one for one in measured if one["portals"] and one not in screens]
+
+
+def test_the_portal_that_opens_differs_in_colour_sign_and_word(measured: list[Measured]) -> None:
+    for one in measured:
+        if not one["portals"]:
+            continue
+        (chosen,) = (portal for portal in one["portals"] if portal["pressed"])
+        others = [portal for portal in one["portals"] if portal is not chosen]
+        assert chosen["ground"] not in {portal["ground"] for portal in others}, where(one)
+        assert chosen["word"] not in {"", *(portal["word"] for portal in others)}, where(one)
+        assert "\u2713" in chosen["sign"], where(one)
+        assert not chosen["disabled"]
+
+
+def test_a_portal_that_is_unavailable_says_so_and_cannot_be_pressed(measured: list[Measured]) -> None:
+    full = [one for one in measured if re.fullmatch(r"portals\.\d\.full", one["screen"])]
+    assert full
+    for one in full:
+        (closed,) = (portal for portal in one["portals"] if portal["disabled"])
+        assert closed["word"], where(one)
+        assert closed["ground"] not in {p["ground"] for p in one["portals"] if p is not closed}, where(one)
+
+
+def test_words_of_the_strip_never_push_a_button_away(measured: list[Measured]) -> None:
+    places: dict[tuple[str, str], dict[str, Box]] = {}
+    for one in measured:
+        if one["screen"].startswith("strip"):
+            first = places.setdefault((str(one["size"]), one["language"]), one["buttons"])
+            assert one["buttons"] == first, where(one)
+
+
+def test_words_of_a_portals_own_stay_readable_on_the_strip(measured: list[Measured]) -> None:
+    """They shrink by a quarter at most; what is longer is cut short."""
+    for one in measured:
+        if one["screen"].startswith("strip.own"):
+            calm = next(
+                other
+                for other in measured
+                if (other["screen"], other["size"], other["language"])
+                == ("strip", one["size"], one["language"])
+            )
+            least = 1 if one["screen"] == "strip.own" else 0.75
+            assert one["main"] >= least * calm["main"] - 0.01, where(one)
+
+
+def test_whoever_printed_is_told_at_the_end_to_take_the_paper(measured: list[Measured]) -> None:
+    told = {one["screen"] for one in measured if one["printed"]}
+    screens = {one["screen"] for one in measured}
+    ends = {name for name in screens if name.split(".")[0] in {"ENDING", "TAKE_CARD", "READY"}}
+    assert ends
+    assert told == ends | {name for name in screens if re.fullmatch(r"portals\.\d\.full", name)}
 
 
 def test_words_picture_and_buttons_do_not_overlap(measured: list[Measured]) -> None:

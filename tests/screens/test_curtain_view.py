@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
+from guard.browser.site import Wording
 from guard.screens.catalogue import Catalogue
-from guard.screens.port import PICKS, Choice, DeskNote, DeskScene, DeskStep, Scene, Screen, Warned
+from guard.screens.port import (
+    PICKS,
+    Choice,
+    DeskNote,
+    DeskScene,
+    DeskStep,
+    PortalButton,
+    PortalState,
+    Scene,
+    Screen,
+    Warned,
+)
 from guard.screens.view import curtain_view, strip_view
 from guard.settings.model import Language
 from tests.screens.curtain_desks import REASONS
+from tests.screens.curtain_portals import scene as idle
 
 JA = Language.JA
+WARM = {"mynaportal": PortalState.WARM, "etax": PortalState.WARM}
 
 
 @pytest.fixture
@@ -150,6 +165,98 @@ def test_the_strip_warns_with_words_of_its_own_and_counts(catalogue: Catalogue) 
         assert 'data-number="seconds"' in str(view["main"])
 
 
+def portals(catalogue: Catalogue, scene: Scene, language: Language = JA) -> list[dict[str, object]]:
+    return cast("list[dict[str, object]]", curtain_view(scene, language, catalogue)["portals"])
+
+
+def test_with_one_portal_the_idle_screen_says_what_it_always_said(catalogue: Catalogue) -> None:
+    view = curtain_view(Scene(screen=Screen.READY), JA, catalogue)
+    assert view["portals"] == []
+    assert view["main"] == catalogue.html(JA, "READY.main")
+    assert view["sub"] == catalogue.html(JA, "READY.sub")
+
+
+def test_with_several_portals_it_asks_to_choose_and_still_says_that_all_was_erased(
+    catalogue: Catalogue,
+) -> None:
+    view = curtain_view(idle(WARM, "etax"), JA, catalogue)
+    assert view["main"] == catalogue.html(JA, "portals.main")
+    assert view["sub"] == catalogue.html(JA, "portals.sub")
+    after = curtain_view(idle(WARM, "etax", cause="wipe_proven"), JA, catalogue)
+    assert after["main"] == view["main"]
+    assert after["sub"] == catalogue.html(JA, "READY.sub.wipe_proven")
+
+
+def test_only_the_portal_that_opens_is_called_chosen(catalogue: Catalogue) -> None:
+    first, second = portals(catalogue, idle(WARM, "etax"))
+    assert (first["key"], first["chosen"], first["word"]) == ("mynaportal", False, "")
+    assert (second["key"], second["chosen"]) == ("etax", True)
+    assert second["word"] == catalogue.html(JA, "portals.chosen")
+
+
+def test_a_portal_says_why_it_does_not_open_at_once(catalogue: Catalogue) -> None:
+    states = {"mynaportal": PortalState.WARM, "etax": PortalState.PREPARING, "own": PortalState.UNAVAILABLE}
+    _, preparing, closed = portals(catalogue, idle(states, "mynaportal"))
+    assert (preparing["word"], preparing["unavailable"]) == (catalogue.html(JA, "portals.preparing"), False)
+    assert (closed["word"], closed["unavailable"]) == (catalogue.html(JA, "portals.unavailable"), True)
+
+
+def test_a_portals_own_words_have_readings_and_never_html(catalogue: Catalogue) -> None:
+    label = Wording(ja="<b>|A&{seconds}", en="<i>", easy_ja="{申請:しんせい}")
+    button = PortalButton(key="a", label=label, state=PortalState.WARM)
+    scene = Scene(screen=Screen.READY, portals=(button, button), chosen="a", strip=label)
+    drawn = [portals(catalogue, scene, language)[0]["label"] for language in Language]
+    assert drawn == [
+        "&lt;b&gt;<wbr>A&amp;{seconds}",
+        "&lt;i&gt;",
+        "<ruby>申請<rt>しんせい</rt></ruby>",
+    ]
+    assert [strip_view(scene, language, catalogue)["main"] for language in Language] == drawn
+
+
+def test_a_long_label_is_written_smaller_and_readings_do_not_count(catalogue: Catalogue) -> None:
+    def long(text: str) -> object:
+        button = PortalButton(key="a", label=Wording(ja=text), state=PortalState.WARM)
+        return portals(catalogue, Scene(screen=Screen.READY, portals=(button,), chosen="a"))[0]["long"]
+
+    assert long("漢" * 19) is True
+    assert long("漢" * 18) is False
+    assert long("A" * 37) is True
+    assert long("A" * 36) is False
+    assert long("{漢字:かんじかんじ}|" * 9) is False
+
+
+def test_the_strip_says_the_portals_words_where_it_has_some_and_warns_all_the_same(
+    catalogue: Catalogue,
+) -> None:
+    own = Scene(screen=Screen.ACTIVE, strip=Wording(ja="手続き中です"))
+    assert strip_view(own, JA, catalogue)["main"] == "手続き中です"
+    assert strip_view(own, JA, catalogue)["own"] is True
+    english = strip_view(own, Language.EN, catalogue)
+    assert (english["main"], english["own"]) == (catalogue.html(Language.EN, "strip.main"), False)
+    warned = strip_view(replace(own, warned=Warned.IDLE, seconds_left=9), JA, catalogue)
+    assert (warned["main"], warned["own"]) == (catalogue.html(JA, "strip.idle"), False)
+
+
+@pytest.mark.parametrize("screen", Screen)
+def test_only_at_the_end_and_only_whoever_printed_is_told_to_take_the_paper(
+    screen: Screen, catalogue: Catalogue
+) -> None:
+    for language in Language:
+        told = curtain_view(Scene(screen=screen, printed=True), language, catalogue)["printed"]
+        assert bool(told) == (screen in {Screen.ENDING, Screen.TAKE_CARD, Screen.READY})
+        assert curtain_view(Scene(screen=screen), language, catalogue)["printed"] == ""
+
+
+def test_staff_who_start_without_a_card_read_which_portal_opens(catalogue: Catalogue) -> None:
+    desk = DeskScene(step=DeskStep.CHOOSE, choices=(Choice.START, Choice.CLOSE))
+    view = curtain_view(replace(idle(WARM, "etax"), desk=desk), JA, catalogue)["desk"]
+    start, close = entries(cast("dict[str, object]", view))
+    assert "e-Tax" in str(start["about"])
+    assert "マイナポータル" not in str(start["about"])
+    assert "e-Tax" not in str(close["about"])
+
+
 def test_a_view_is_plain_data(catalogue: Catalogue) -> None:
-    scene = Scene(screen=Screen.HELD, desk=DeskScene(step=DeskStep.CHOOSE, choices=tuple(Choice)))
+    scene = replace(idle(WARM, "etax"), desk=DeskScene(step=DeskStep.CHOOSE, choices=tuple(Choice)))
     assert json.loads(json.dumps(curtain_view(scene, JA, catalogue)))

@@ -32,7 +32,11 @@ def defaults() -> dict[str, dict[str, object]]:
 
 def test_documented_keys_are_the_existing_keys_with_their_defaults() -> None:
     documented = tomllib.loads(re.sub(r"(?m)^#(?=\w+ = )", "", commented()))
-    assert documented == defaults()
+    assert {section: list(table) for section, table in documented.items()} == {
+        section: list(table) for section, table in defaults().items()
+    }
+    for key in KEYS:
+        assert key.kind.read(documented[key.section][key.name]) == key.default
 
 
 def test_the_shipped_file_is_the_defaults() -> None:
@@ -53,11 +57,23 @@ def test_shown_settings_are_toml_and_tell_where_each_comes_from(tmp_path: Path) 
     assert "warm = 2  # file" in shown
     assert "hold_seconds = 60  # default" in shown
     document = tomllib.loads(shown)
-    assert document.pop("site")["practice"] is True
+    (site,) = document.pop("site")
+    assert site["practice"] is True
     expected = defaults()
+    expected["portal"]["site"] = ["practice"]
     expected["browser"]["warm"] = 2
     expected["journal"]["directory"] = str(tmp_path / "記録")
     assert document == expected
+
+
+def test_every_site_is_shown_with_what_its_file_gives(tmp_path: Path) -> None:
+    path = tmp_path / "guard.toml"
+    path.write_text('[portal]\nsite = ["custom", "practice"]\n', encoding="utf-8")
+    first, second = tomllib.loads(effective(load_with_sources(path, HOME)))["site"]
+    custom = tomllib.loads((shipped_config() / "sites" / "custom.toml").read_text(encoding="utf-8"))
+    assert first == {**custom, "practice": False}
+    assert second["zoom"] == 100
+    assert "browsers" not in second
 
 
 def test_the_schema_has_every_key_and_default_and_allows_no_other() -> None:
@@ -68,5 +84,5 @@ def test_the_schema_has_every_key_and_default_and_allows_no_other() -> None:
             assert table["additionalProperties"] is False
             assert (key.name in table.get("required", [])) == key.required
             if not key.required and key.default is not None:
-                assert table["properties"][key.name]["default"] == key.default
+                assert table["properties"][key.name]["default"] == json.loads(json.dumps(key.default))
     assert schema["$schema"].endswith("2020-12/schema")

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.browser.site import BrowserKind, Wording
 from guard.errors import ConfigError
+from guard.paths import shipped_config
 from guard.readers.port import Watch
 from guard.session.policy import OnRemoval
 from guard.settings.load import load
 from guard.settings.model import Language
+from tests.support.certificates import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +61,8 @@ def refused_site(refused: Callable[[str], str], tmp_path: Path) -> Callable[[str
 
 def test_no_file_means_the_defaults_with_the_practice_portal() -> None:
     settings = load(None, HOME)
-    assert settings.site.practice
+    (site,) = settings.sites
+    assert site.practice
     assert settings.session.on_removal is OnRemoval.WIPE
     assert settings.journal.directory == Path("/home/nobody/.local/state/madoguchi-guard/journal")
 
@@ -82,10 +86,11 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
     assert settings.browser.warm == 3
     assert (settings.screens.language, settings.screens.sound) == (Language.EASY_JA, False)
     assert settings.journal.directory == tmp_path / "log"
-    assert settings.site.allow == ("a.example", "*.b.example")
-    assert settings.site.permit.downloads
-    assert settings.site.logout is not None
-    assert (settings.site.logout.click, settings.site.logout.deadline_ms) == ("#out", 900)
+    (site,) = settings.sites
+    assert site.allow == ("a.example", "*.b.example")
+    assert site.permit.downloads
+    assert site.logout is not None
+    assert (site.logout.click, site.logout.deadline_ms) == ("#out", 900)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,10 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
         ("[session]\nhold_seconds = 60.0", ["hold_seconds = 60.0", "5 to 600"]),
         ('[session]\non_removal = "lock"', ['on_removal = "lock"', '"wipe" or "hold"']),
         ("[session]\nidle_seconds = 30", ["idle_warning_seconds = 30", "less than", "30"]),
-        ('[browser]\nkind = "chrome"', ['kind = "chrome"', 'allowed is "embedded"']),
+        (
+            '[browser]\nkind = "firefox"',
+            ['kind = "firefox"', '"embedded" or "chrome" or "edge" or "chromium"'],
+        ),
         ("[browser]\nwarm = 0", ["warm = 0", "1 to 3"]),
         ('[screens]\nsound = "yes"', ['sound = "yes"', "true or false"]),
         ("[screens]\nlanguage = {}", ["language = a table", '"ja"']),
@@ -109,6 +117,23 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
         ('[reader]\nname = "a\\nb"', ["name", "at most 200 characters"]),
         ('[portal]\nsite = "nowhere"', ['site = "nowhere"', '"practice"', "./nowhere.toml"]),
         ('[portal]\nsite = "./nowhere.toml"', ["nowhere.toml", "no such file"]),
+        ('[portal]\nsite = ["practice", "nowhere"]', ['"custom", ', "./nowhere.toml"]),
+        ("[portal]\nsite = []", ["site = []", "a list of 1 to 6 different ones"]),
+        ('[portal]\nsite = ["custom", "custom"]', ['["custom", "custom"]', "different ones"]),
+        ('[portal]\nsite = ["a", "b", "c", "d", "e", "f", "g"]', ["a list of 1 to 6"]),
+        ('[portal]\nsite = "https://myna.go.jp/"', ["not an address"]),
+        ('[network]\nproxy = "proxy.example"', ["[network] proxy", '"host:port"']),
+        ('[network]\nproxy = "proxy.example:65536"', ["[network] proxy", '"host:port"']),
+        ('[network]\nproxy = "me:pw@proxy.example:80"', ["[network] proxy", '"host:port"']),
+        ('[network]\nproxy = "p.example:80"\npac = "http://p.example/"', ["[network] pac", "not both"]),
+        ('[network]\npac = "ftp://proxy.example/a.pac"', ["[network] pac", "http:// or https://"]),
+        ('[network]\npac = "http://me:pw@proxy.example/a.pac"', ["[network] pac", "http:// or https://"]),
+        ('[network]\npac = "nowhere.pac"', ['[network] pac = "nowhere.pac"', "cannot be read"]),
+        ('[network]\nca = "nowhere.pem"', ['[network] ca = "nowhere.pem"', "cannot be read"]),
+        ('[network]\nca = "guard.toml"', ['[network] ca = "guard.toml"', "holds no certificate"]),
+        ('[printing]\nprinter = "two words"', ["[printing] printer", "a queue of CUPS"]),
+        ('[printing]\nprinter = "-d"', ["[printing] printer", "a queue of CUPS"]),
+        ('[printing]\nprinter = "a/b"', ["[printing] printer", "a queue of CUPS"]),
         ("a = }", ["not valid TOML", "line 1"]),
     ],
 )
@@ -156,7 +181,26 @@ def test_all_problems_of_both_files_are_told_at_once(refused: Callable[[str], st
             SITE + "[logout]\nclick = '#y'\ndone = '#x'\ndeadline_ms = 99",
             ["deadline_ms = 99", "100 to 10000"],
         ),
-        (SITE + "[permit]\nprinting = true", ["[permit]", "printing", "false"]),
+        (
+            SITE + "[permit]\nprinting = true",
+            ["[permit] printing = true is refused", "[printing] printer in", "guard.toml"],
+        ),
+        (SITE + "zoom = 49", ["zoom = 49", "50 to 300"]),
+        (SITE + "browsers = []", ["browsers = []", "at least one entry"]),
+        (SITE + 'browsers = ["firefox"]', ["browsers", '"embedded" or "chrome"']),
+        (
+            SITE + 'browsers = ["chrome", "edge"]',
+            ['works in "chrome" or "edge" only', '[browser] kind is "embedded"', "guard.toml"],
+        ),
+        (SITE + "extension_hosts = []", ["extension_hosts = []", "at least one entry"]),
+        (SITE + 'extension_hosts = ["*.com"]', ["extension_hosts", "at least two parts"]),
+        (SITE + f"[button]\nja = '{21 * '字'}'", ["[button] ja", "at most 20 characters"]),
+        (SITE + f"[button]\nen = '{37 * 'a'}'", ["[button] en", "at most 36 characters"]),
+        (SITE + f"[strip]\neasy-ja = '{29 * '字'}'", ["[strip] easy-ja", "at most 28 characters"]),
+        (SITE + f"[strip]\nen = '{51 * 'a'}'", ["[strip] en", "at most 50 characters"]),
+        (SITE + "[strip]\nja = '{字'", ["[strip] ja", "{word:reading}"]),
+        (SITE + "[strip]\nja = '{seconds}'", ["[strip] ja", "{word:reading}"]),
+        (SITE + "[button]\nfr = 'x'", ["[button]", '"fr"', "ja, en, easy-ja"]),
         (SITE + "[permit]\ncamera = true", ["[permit]", '"camera"', "downloads, printing"]),
         (SITE.replace("name", "practice = true\nname"), ["practice = true", "http://127.0.0.1:PORT/"]),
     ],
@@ -167,6 +211,96 @@ def test_a_site_profile_that_could_let_a_citizen_astray_is_refused(
     sentence = refused_site(text)
     assert "town.toml" in sentence
     assert [word for word in named if word not in sentence] == []
+
+
+def test_several_portals_are_taken_in_their_order(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_text(SITE, encoding="utf-8")
+    settings = load(write('[portal]\nsite = ["./town.toml", "practice", "custom"]'), HOME)
+    assert [site.key for site in settings.sites] == ["town", "practice", "custom"]
+
+
+def test_everything_a_profile_gives_is_taken(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_text(
+        SITE
+        + 'zoom = 150\nbrowsers = ["edge", "chrome"]\nextension_hosts = ["ext.example:8443"]\n'
+        + f'[permit]\nprinting = true\n[button]\nja = "{19 * "字"}|{{字:じ}}"\nen = "Taxes: ready"\n'
+        + '[strip]\neasy-ja = "{税金:ぜいきん}|です"\n',
+        encoding="utf-8",
+    )
+    given = '[portal]\nsite = "town.toml"\n[browser]\nkind = "chrome"\n[printing]\nprinter = "Office_2"\n'
+    settings = load(write(given), HOME)
+    (site,) = settings.sites
+    assert (site.key, site.zoom) == ("town", 150)
+    assert site.browsers == (BrowserKind.EDGE, BrowserKind.CHROME)
+    assert site.extension_hosts == ("ext.example:8443",)
+    assert site.permit.printing
+    assert site.button == Wording(ja=f"{19 * '字'}|{{字:じ}}", en="Taxes: ready")
+    assert site.strip == Wording(easy_ja="{税金:ぜいきん}|です")
+    assert settings.browser.kind is BrowserKind.CHROME
+    assert settings.printing.printer == "Office_2"
+
+
+@pytest.mark.parametrize("name", ["Town.toml", "a town.toml", "town.jp.toml", f"{41 * 'a'}.toml"])
+def test_a_profile_must_have_a_name_for_the_journal(
+    refused: Callable[[str], str], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text(SITE, encoding="utf-8")
+    sentence = refused(f'[portal]\nsite = "./{name}"')
+    assert f"{name}: its name is refused" in sentence
+    assert len(sentence.splitlines()) == 1
+
+
+def test_two_profiles_of_one_name_are_refused(refused: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "custom.toml").write_text(SITE, encoding="utf-8")
+    sentence = refused('[portal]\nsite = ["custom", "./custom.toml"]')
+    assert 'two of the files are "custom"' in sentence
+
+
+def test_two_practice_portals_are_refused(refused: Callable[[str], str], tmp_path: Path) -> None:
+    practice = (shipped_config() / "sites" / "practice.toml").read_text(encoding="utf-8")
+    (tmp_path / "second.toml").write_text(practice, encoding="utf-8")
+    assert "one profile with practice = true" in refused('[portal]\nsite = ["practice", "./second.toml"]')
+
+
+def test_problems_of_every_profile_are_told_at_once(refused: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(SITE + "colour = 1", encoding="utf-8")
+    (tmp_path / "two.toml").write_text(SITE + 'browsers = ["edge"]', encoding="utf-8")
+    given = (
+        '[portal]\nsite = ["./one.toml", "./two.toml", "nowhere"]\n[network]\nca = "no.pem"\npac = "no.pac"'
+    )
+    sentence = refused(given)
+    words = ('"colour"', 'works in "edge" only', "./nowhere.toml", "no.pem", "no.pac")
+    assert [word for word in words if word not in sentence] == []
+    assert len(sentence.splitlines()) == 5
+
+
+def test_what_was_refused_already_is_not_held_against_the_profile(
+    refused: Callable[[str], str], tmp_path: Path
+) -> None:
+    (tmp_path / "town.toml").write_text(
+        SITE + 'browsers = ["edge"]\n[permit]\nprinting = true', encoding="utf-8"
+    )
+    given = '[portal]\nsite = "./town.toml"\n[browser]\nkind = "egde"\n[printing]\nprinter = "a b"'
+    assert len(refused(given).splitlines()) == 2
+
+
+def test_files_of_the_network_are_taken_as_seen_from_the_settings(
+    write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path / "net")
+    (tmp_path / "net" / "town.pac").write_text("function FindProxyForURL() {}", encoding="utf-8")
+    network = load(write('[network]\npac = "net/town.pac"\nca = "net/authority.pem"'), HOME).network
+    assert network.pac == str(tmp_path / "net" / "town.pac")
+    assert network.authorities == (authority.file.read_text(encoding="ascii").strip(),)
+    assert load(write('[network]\nproxy = "proxy.town.example:8080"'), HOME).network.proxy.endswith(":8080")
+    assert load(write('[network]\npac = "http://p.example/a?b"'), HOME).network.pac == "http://p.example/a?b"
+
+
+def test_a_certificate_that_is_no_authoritys_is_refused(
+    refused: Callable[[str], str], tmp_path: Path
+) -> None:
+    Authority(tmp_path).identity("portal.example")
+    assert "is not an authority's" in refused('[network]\nca = "authority-portal.example.crt"')
 
 
 def test_a_refusal_repeats_of_an_address_nothing_beyond_the_host(
@@ -236,3 +370,16 @@ def test_every_setting_has_its_part_in_the_fingerprint(write: Callable[[str], Pa
     assert plain == load(write("[screens]\n"), HOME).fingerprint()
     assert plain != load(write("[screens]\nsound = false\n"), HOME).fingerprint()
     assert plain != load(write("[session]\nhold_seconds = 61\n"), HOME).fingerprint()
+    assert plain != load(write('[printing]\nprinter = "office"\n'), HOME).fingerprint()
+    assert plain != load(write('[portal]\nsite = ["practice", "custom"]\n'), HOME).fingerprint()
+
+
+def test_the_fingerprint_tells_authorities_in_a_file_of_the_same_name_apart(
+    write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = write('[network]\nca = "authority.pem"')
+    prints = set[str]()
+    for _ in range(2):
+        Authority(tmp_path)
+        prints.add(load(path, HOME).fingerprint())
+    assert len(prints) == 2

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from guard import inbox as letters
 from guard.browser.port import Geometry, Logout, Receipt
+from guard.browser.site import Site, Wording
 from guard.core import Core, Parts
 from guard.journal.alerts import Alerts
 from guard.journal.port import Ticket
@@ -22,11 +23,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.journal.port import Field
+    from guard.printing.port import PrintOutcome
     from guard.secret import Secret
     from guard.session.policy import Policy
 
 AREA = Geometry(x=0, y=0, width=1280, height=800)
-A, B = ev.SessionId("a"), ev.SessionId("b")
+A, B, C = ev.SessionId("a"), ev.SessionId("b"), ev.SessionId("c")
+WINDOWS = {A: 1, B: 2, C: 3}
+
+
+def site(key: str, *, button: Wording = Wording(), strip: Wording = Wording()) -> Site:  # noqa: B008 -- frozen
+    """Return a portal."""
+    return Site(
+        key=key,
+        name=f"Portal {key}",
+        start="https://portal.test/",
+        allow=("portal.test",),
+        button=button,
+        strip=strip,
+    )
+
+
+ONE_SITE = (site("one"),)
 
 
 @dataclass
@@ -152,7 +170,7 @@ class Speaker:
 class Capsules:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self.windows: dict[ev.SessionId, int] = {A: 1, B: 2}
+        self.windows = dict(WINDOWS)
 
     def warm_up(self) -> None:
         self._calls.made.append("warm up")
@@ -166,6 +184,9 @@ class Capsules:
     def resize(self, area: Geometry) -> None:
         self._calls.made.append(f"resize capsules {area.width}")
 
+    def not_printed(self, session: ev.SessionId) -> None:
+        self._calls.made.append(f"not printed {session}")
+
 
 class Ending:
     def __init__(self, calls: Calls) -> None:
@@ -176,6 +197,22 @@ class Ending:
 
     def kill(self, session: ev.SessionId) -> None:
         self._calls.made.append(f"kill {session}")
+
+
+class Printer:
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def print(self, session: ev.SessionId, pdf: bytes) -> None:
+        self._calls.made.append(f"print {len(pdf)} of {session}")
+
+    def cancel(self, session: ev.SessionId, timeout: float) -> PrintOutcome:
+        raise NotImplementedError
+
+    def sweep(self, swept: Callable[[], None]) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None: ...
 
 
 class Journal:
@@ -248,7 +285,7 @@ NO = Answer(verdict=Verdict.WRONG, staff=NUMBER, wait_seconds=2.0)
 class Lab:
     """The core and everything around it."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, sites: tuple[Site, ...] = ONE_SITE) -> None:
         self.clock = TurnedClock()
         self.calls = Calls()
         self.reader = Reader(self.clock, self.calls)
@@ -259,6 +296,7 @@ class Lab:
         self.journal = Journal(self.inbox.post, self.clock)
         self.alerts = Alerts(self.journal, self.clock, ())
         self.book = Book()
+        self.printer = Printer(self.calls)
         self.shade = Shade(self.clock, self.calls)
         self.forwarded: list[int] = []
         parts = Parts(
@@ -268,12 +306,13 @@ class Lab:
             speaker=self.speaker,
             capsules=self.capsules,
             ending=Ending(self.calls),
+            printer=self.printer,
             journal=self.journal,
             forward=self.forwarded.append,
             alerts=self.alerts,
             book=self.book,
         )
-        self.core = Core(parts, policy, self.inbox, self.clock)
+        self.core = Core(parts, policy, sites, self.inbox, self.clock)
 
     def say(self, *contents: ev.Event | letters.Report) -> list[str]:
         """Post, let the core read everything, and return what it asked for."""
@@ -332,7 +371,7 @@ class Lab:
             ev.LeftoversSwept(),
             ev.CardAbsent(counter=0),
             letters.CurtainAppeared(curtain=10, strip=11),
-            letters.SpareAppeared(session=session, window=self.capsules.windows[session]),
+            spare(session),
         )
         assert self.is_in(State.READY)
 
@@ -352,6 +391,10 @@ class Lab:
         assert self.is_in(State.TAKE_CARD)
 
 
+def spare(session: ev.SessionId, portal: str = "one") -> letters.SpareAppeared:
+    return letters.SpareAppeared(session=session, site=portal, window=WINDOWS[session])
+
+
 def receipt(session: ev.SessionId, *, good: bool = True, logout: Logout = Logout.CONFIRMED) -> letters.Ended:
     return letters.Ended(
         receipt=Receipt(
@@ -366,5 +409,6 @@ def receipt(session: ev.SessionId, *, good: bool = True, logout: Logout = Logout
             kill_ms=1.0,
             verify_ms=1.0,
             clipboard_ms=1.0,
+            prints_ms=1.0,
         )
     )

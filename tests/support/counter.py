@@ -40,7 +40,7 @@ class Counter:
     """One running guard and everything around it."""
 
     def __init__(
-        self, folder: Path, reader: VirtualReader, display: str, site: Path, settings: str = ""
+        self, folder: Path, reader: VirtualReader, display: str, site: Path | list[Path], settings: str = ""
     ) -> None:
         self.reader = reader
         self.display = display
@@ -52,7 +52,8 @@ class Counter:
         self.journal_folder = folder / "journal"
         self.config = folder / "guard.toml"
         self.config.write_text(
-            f'[portal]\nsite = "{site}"\n[journal]\ndirectory = "{self.journal_folder}"\n'
+            f"[portal]\nsite = {json.dumps(site, default=os.fspath)}\n"
+            f'[journal]\ndirectory = "{self.journal_folder}"\n'
             f'[reader]\nname = "{reader.reader_name}"\n{settings}',
             encoding="utf-8",
         )
@@ -252,7 +253,7 @@ class Counter:
 
 @contextmanager
 def counter(
-    folder: Path, reader: VirtualReader, display: str, site: Path, settings: str = ""
+    folder: Path, reader: VirtualReader, display: str, site: Path | list[Path], settings: str = ""
 ) -> Iterator[Counter]:
     """Run a counter and leave nothing of it behind."""
     one = Counter(folder, reader, display, site, settings)

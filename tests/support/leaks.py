@@ -36,13 +36,16 @@ def writable_places(*more: Path) -> tuple[Path, ...]:
     return (*everybody, Path(pwd.getpwuid(uid).pw_dir), *more)
 
 
-def files_with(secret: str, folders: Iterable[Path]) -> list[Path]:
-    """Return every readable file below these folders that holds the secret or is named after it."""
+def files_with(secret: str, folders: Iterable[Path], *, since: float = 0.0) -> list[Path]:
+    """Return every readable file below these folders that holds the secret or is named after it.
+
+    ``since``, in s since the epoch: contents of files that were not changed after it are not looked at.
+    """
     needles = _needles(secret)
     found: list[Path] = []
     for path in _files(folders):
         with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
-            if _in(os.fsencode(path), needles) or _holds(path, needles):
+            if _in(os.fsencode(path), needles) or (path.lstat().st_ctime >= since and _holds(path, needles)):
                 found.append(path)
     return found
 

@@ -78,6 +78,17 @@ def practice_reader(
         pcsc_link.unlink()
 
 
+@pytest.fixture(scope="module")
+def lasting_reader(
+    tmp_path_factory: pytest.TempPathFactory, virtual_reader_driver: Path, pcsc_link: Path
+) -> Iterator[VirtualReader]:
+    """Be `practice_reader` for a whole module."""
+    with VirtualReader(tmp_path_factory.mktemp("reader"), virtual_reader_driver) as reader:
+        pcsc_link.symlink_to(reader.socket_path)
+        yield reader
+        pcsc_link.unlink()
+
+
 @pytest.fixture
 def vpcd_reader(tmp_path_factory: pytest.TempPathFactory, pcsc_link: Path) -> Iterator[PracticeReader]:
     """Start a service with vpcd's reader, polled every 400 ms, and make it this process's PC/SC."""

@@ -1,10 +1,8 @@
-"""A real rsyslogd of our own on loopback, certificates for it, and a strict reader of what it wrote."""
+"""A real rsyslogd of our own on loopback, and a strict reader of what it wrote."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import ipaddress
 import re
 import shutil
 import signal
@@ -15,19 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from tests.support.certificates import Authority, Identity
 
 DRIVERS = ("gtls", "ossl")
 """Of the packages rsyslog-gnutls and rsyslog-openssl."""
 _DEADLINE = 20.0
 _GLANCE = 0.005
-_DAY = dt.timedelta(days=1)
 
 CONFIG = """\
 global(
@@ -62,71 +56,6 @@ done
 """
 
 _ON_OWN_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A certificate and its key, both PEM files."""
-
-    certificate: Path
-    key: Path
-
-
-class Authority:
-    """Signs certificates; `file` is its own."""
-
-    def __init__(self, folder: Path, name: str = "authority") -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._name = name
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.file = folder / f"{name}.pem"
-        self.file.write_bytes(self._signed(name, self._key.public_key(), authority=True, age=_DAY))
-
-    def identity(self, host: str = "localhost", *, expired: bool = False) -> Identity:
-        """Make a certificate for this host name or address."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        place = self._folder / f"{self._name}-{host}{'-expired' if expired else ''}"
-        age = 3 * _DAY if expired else _DAY
-        certificate, secret = place.with_suffix(".crt"), place.with_suffix(".key")
-        certificate.write_bytes(self._signed(host, key.public_key(), authority=False, age=age))
-        secret.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return Identity(certificate, secret)
-
-    def _signed(
-        self, name: str, key: ec.EllipticCurvePublicKey, *, authority: bool, age: dt.timedelta
-    ) -> bytes:
-        now = dt.datetime.now(dt.UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(_named(name))
-            .issuer_name(_named(self._name))
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - age)
-            .not_valid_after(now - age + 2 * _DAY)
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        )
-        if not authority:
-            builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
-        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _alternative(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
 
 
 def free_port() -> int:

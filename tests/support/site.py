@@ -60,10 +60,10 @@ class WebSite:
             assert request
             return request
 
-    def profile(self, folder: Path) -> Path:
+    def profile(self, folder: Path, key: str = "site") -> Path:
         """Write a site profile for this site and return its path."""
         host = self.url.removeprefix("http://").rstrip("/")
-        path = folder / "site.toml"
+        path = folder / f"{key}.toml"
         path.write_text(
             f'name = "test"\nstart = "{self.url}"\nallow = ["{host}"]\n\n'
             f'[logout]\nurl = "{self.url}logout"\ndone = "#logged-out"\n',

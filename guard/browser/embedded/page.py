@@ -6,23 +6,28 @@ leaves it at Qt's own default, which is no.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMarginsF, Signal
+from PySide6.QtGui import QPageLayout, QPageSize
+from PySide6.QtNetwork import QSslCertificate
 from PySide6.QtWebEngineCore import (
+    QWebEngineDownloadRequest,
     QWebEnginePage,
     QWebEngineProfile,
+    QWebEngineProfileBuilder,
     QWebEngineSettings,
     QWebEngineUrlRequestInfo,
     QWebEngineUrlRequestInterceptor,
 )
 
 from guard.browser.messages import Refusal
+from guard.browser.papers import holds_pdf
 from guard.browser.rules import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtCore import QObject, QUrl
     from PySide6.QtNetwork import QAuthenticator
@@ -30,8 +35,8 @@ if TYPE_CHECKING:
         QWebEngineCertificateError,
         QWebEngineClientCertificateSelection,
         QWebEngineDesktopMediaRequest,
-        QWebEngineDownloadRequest,
         QWebEngineFileSystemAccessRequest,
+        QWebEngineFrame,
         QWebEngineFullScreenRequest,
         QWebEngineNewWindowRequest,
         QWebEnginePermission,
@@ -39,7 +44,9 @@ if TYPE_CHECKING:
         QWebEngineWebAuthUxRequest,
     )
 
+    from guard.browser.conduct import Conduct
     from guard.browser.overlay import Overlay
+    from guard.browser.papers import Wishes
     from guard.browser.rules import Rules
     from guard.browser.site import Permit
 
@@ -67,14 +74,12 @@ _ON: Final = (
     _On.PlaybackRequiresUserGesture,
     _On.WebRTCPublicInterfacesOnly,
 )
-
-
-class RefusalListener(Protocol):
-    """Where refusals go."""
-
-    def __call__(self, what: Refusal, host: str) -> None:
-        """Journal it."""
-        ...
+_SHEET: Final = QPageLayout(
+    QPageSize(QPageSize.PageSizeId.A4),
+    QPageLayout.Orientation.Portrait,
+    QMarginsF(12, 12, 12, 12),
+    QPageLayout.Unit.Millimeter,
+)
 
 
 def _spelled(url: QUrl | str) -> str:
@@ -85,10 +90,10 @@ def _spelled(url: QUrl | str) -> str:
 class Interceptor(QWebEngineUrlRequestInterceptor):
     """Asks the rules about every request of every kind, before it is sent."""
 
-    def __init__(self, rules: Rules, refused: RefusalListener) -> None:
+    def __init__(self, rules: Rules, conduct: Conduct) -> None:
         super().__init__()
         self._rules = rules
-        self._refused = refused
+        self._conduct = conduct
 
     def interceptRequest(self, info: QWebEngineUrlRequestInfo) -> None:  # noqa: N802 -- Qt's name
         """Let through what the rules allow; an error on the way leaves it blocked."""
@@ -98,12 +103,20 @@ class Interceptor(QWebEngineUrlRequestInterceptor):
             info.block(False)  # noqa: FBT003 -- Qt's signature
             return
         main = info.resourceType() == QWebEngineUrlRequestInfo.ResourceType.ResourceTypeMainFrame
-        self._refused(Refusal.NAVIGATION if main else Refusal.REQUEST, host_of(url))
+        self._conduct.refused(Refusal.NAVIGATION if main else Refusal.REQUEST, host_of(url))
 
 
-def throwaway_profile(folder: Path, languages: str, interceptor: Interceptor) -> QWebEngineProfile:
-    """Return a profile whose storage all works and lies under ``folder``, which must die with the capsule."""
-    profile = QWebEngineProfile("portal")
+def throwaway_profile(
+    folder: Path, languages: str, interceptor: Interceptor, authorities: Sequence[str]
+) -> QWebEngineProfile:
+    """Return a profile whose storage all works and lies under ``folder``, which must die with the capsule.
+
+    It trusts these certificate authorities (PEM) besides those that the engine trusts.
+    """
+    builder = QWebEngineProfileBuilder()
+    trusted = [one for pem in authorities for one in QSslCertificate.fromData(pem.encode())]
+    builder.setAdditionalTrustedCertificates(trusted)
+    profile = builder.createProfile("portal")
     profile.setPersistentStoragePath(str(folder / "storage"))
     profile.setCachePath(str(folder / "cache"))
     profile.setDownloadPath(str(folder / "downloads"))
@@ -127,11 +140,13 @@ class PortalPage(QWebEnginePage):
     """The only page.
 
     ``navigation_refused`` and ``window_refused`` fire when it was to show, or open, what the rules do not
-    allow; ``asks`` fires before each alert or question.
+    allow; ``distrusted`` when it was to show what has no valid certificate; ``asks`` fires before each alert
+    or question.
     """
 
     navigation_refused = Signal()
     window_refused = Signal()
+    distrusted = Signal()
     asks = Signal()
 
     def __init__(
@@ -139,16 +154,15 @@ class PortalPage(QWebEnginePage):
         profile: QWebEngineProfile,
         rules: Rules,
         permit: Permit,
-        refused: RefusalListener,
+        conduct: Conduct,
         parent: QObject,
     ) -> None:
         super().__init__(profile, parent)
         self._rules = rules
         self._permit = permit
-        self._refused = refused
+        self._conduct = conduct
         self._overlay: Overlay | None = None
-        self.in_use = False
-        """A citizen is there; before, nothing opens a new window."""
+        self._wishes: Wishes | None = None
         profile.downloadRequested.connect(self._download)
         self.authenticationRequired.connect(self._no_authentication)
         self.proxyAuthenticationRequired.connect(self._no_proxy_authentication)
@@ -158,8 +172,8 @@ class PortalPage(QWebEnginePage):
         self.fullScreenRequested.connect(self._no_full_screen)
         self.newWindowRequested.connect(self._same_window)
         self.permissionRequested.connect(self._no_permission)
-        self.printRequested.connect(self._no_printing)
-        self.printRequestedByFrame.connect(self._no_printing)
+        self.printRequested.connect(self.print)
+        self.printRequestedByFrame.connect(self._print_frame)
         self.registerProtocolHandlerRequested.connect(self._no_protocol_handler)
         self.selectClientCertificate.connect(self._no_client_certificate)
         self.webAuthUxRequested.connect(self._no_security_key)
@@ -167,6 +181,10 @@ class PortalPage(QWebEnginePage):
     def speak_through(self, overlay: Overlay) -> None:
         """Show the page's alerts and questions here."""
         self._overlay = overlay
+
+    def print_through(self, wishes: Wishes) -> None:
+        """Print what the citizen wants printed there."""
+        self._wishes = wishes
 
     # --- where it may go
 
@@ -180,17 +198,17 @@ class PortalPage(QWebEnginePage):
         address = _spelled(url)
         if self._rules.may_navigate(address, main_frame=isMainFrame):
             return True
-        self._refused(Refusal.NAVIGATION if isMainFrame else Refusal.REQUEST, host_of(address))
+        self._conduct.refused(Refusal.NAVIGATION if isMainFrame else Refusal.REQUEST, host_of(address))
         if isMainFrame:
             self.navigation_refused.emit()
         return False
 
     def _same_window(self, request: QWebEngineNewWindowRequest) -> None:
         url = request.requestedUrl()
-        if self.in_use and self._rules.may_navigate(_spelled(url), main_frame=True):
+        if self._conduct.in_use and self._rules.may_navigate(_spelled(url), main_frame=True):
             self.load(url)
         else:
-            self._refused(Refusal.NEW_WINDOW, host_of(_spelled(url)))
+            self._conduct.refused(Refusal.NEW_WINDOW, host_of(_spelled(url)))
             if not url.isEmpty():
                 self.window_refused.emit()
 
@@ -227,6 +245,25 @@ class PortalPage(QWebEnginePage):
     ) -> None:
         """Keep nothing: a page's words do not belong in logs."""
 
+    # --- what it may print
+
+    def print(self) -> None:
+        """Print the page, if the site profile permits it and the citizen says so."""
+        self._wish(lambda made: self.printToPdf(lambda pdf: made(pdf.data()), _SHEET))
+
+    def _print_frame(self, frame: QWebEngineFrame) -> None:
+        self._wish(lambda made: frame.printToPdf(lambda pdf: made(pdf.data())))
+
+    def _downloaded(self, download: QWebEngineDownloadRequest) -> None:
+        """Offer to print what is a PDF, whatever it is called."""
+        file = Path(download.downloadDirectory()) / download.downloadFileName()
+        if download.state() is QWebEngineDownloadRequest.DownloadState.DownloadCompleted and holds_pdf(file):
+            self._wish(lambda made: made(file.read_bytes()), file=True)
+
+    def _wish(self, make: Callable[[Callable[[bytes], None]], None], *, file: bool = False) -> None:
+        if not (self._wishes and self._conduct.attended and self._wishes.wish(make, file=file)):
+            self._refuse_here(Refusal.PRINTING)
+
     # --- what it does not get
 
     def chooseFiles(  # noqa: N802 -- Qt's name
@@ -239,25 +276,33 @@ class PortalPage(QWebEnginePage):
         self._refuse_here(Refusal.FILE_CHOICE)
         return []
 
+    def refuse_dialog(self) -> None:
+        """Note that the engine was to show a window of its own."""
+        self._refuse_here(Refusal.NEW_WINDOW)
+
     def _refuse_here(self, what: Refusal) -> None:
-        self._refused(what, host_of(_spelled(self.url())))
+        self._conduct.refused(what, host_of(_spelled(self.url())))
 
     def _download(self, download: QWebEngineDownloadRequest) -> None:
         if self._permit.downloads:
+            if self._permit.printing:
+                download.isFinishedChanged.connect(lambda: self._downloaded(download))
             download.accept()  # into the container's private file system, where it dies with the session
             return
         download.cancel()
-        self._refused(Refusal.DOWNLOAD, host_of(_spelled(download.url())))
+        self._conduct.refused(Refusal.DOWNLOAD, host_of(_spelled(download.url())))
 
     def _no_authentication(self, url: QUrl, _authenticator: QAuthenticator) -> None:
-        self._refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
+        self._conduct.refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
 
     def _no_proxy_authentication(self, url: QUrl, _authenticator: QAuthenticator, _proxy: str) -> None:
-        self._refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
+        self._conduct.refused(Refusal.AUTHENTICATION, host_of(_spelled(url)))
 
     def _no_certificate(self, error: QWebEngineCertificateError) -> None:
         error.rejectCertificate()
-        self._refused(Refusal.CERTIFICATE, host_of(_spelled(error.url())))
+        self._conduct.refused(Refusal.CERTIFICATE, host_of(_spelled(error.url())))
+        if error.isMainFrame():
+            self.distrusted.emit()
 
     def _no_screen_capture(self, request: QWebEngineDesktopMediaRequest) -> None:
         request.cancel()
@@ -274,9 +319,6 @@ class PortalPage(QWebEnginePage):
     def _no_permission(self, permission: QWebEnginePermission) -> None:
         permission.deny()
         self._refuse_here(Refusal.PERMISSION)
-
-    def _no_printing(self) -> None:
-        self._refuse_here(Refusal.PRINTING)
 
     def _no_protocol_handler(self, request: QWebEngineRegisterProtocolHandlerRequest) -> None:
         request.reject()

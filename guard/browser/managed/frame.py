@@ -55,10 +55,10 @@ _WITH_ANY_KEY: Final = (
     X.Mod4Mask,
 )
 _NEVER: Final = (
-    *(f"F{number}" for number in range(1, 13) if number != 5),
+    *("F1", "F3", "F6", "F7", "F10", "F11", "F12"),
     *("Menu", "Help", "Execute", "Print"),
 )
-"""F5 loads the page anew, which is harmless; every other of these opens something of the browser's."""
+"""Each opens something of the browser's; the other function keys are the page's."""
 _BACK_BUTTON = 8
 _FORWARD_BUTTON = 9
 

@@ -13,6 +13,7 @@ import base64
 import math
 import threading
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error, async_playwright
@@ -28,24 +29,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, CDPSession, Dialog, Download, Page, Request, Response
+    from playwright.async_api import (
+        BrowserContext,
+        CDPSession,
+        Dialog,
+        Download,
+        Frame,
+        Page,
+        Request,
+        Response,
+        WebSocket,
+    )
 
     from guard.browser.rules import Rules
     from guard.browser.site import LogoutRecipe, Site
 
 _WORLD: Final = "guard"
 _HERE: Final = frozenset({"currentTab", ""})
+_ERROR_PAGE: Final = "chrome-error:"
 _CERTIFICATE_ERROR: Final = "net::ERR_CERT_"
 _TELL: Final = "guardRefuses"
-_STAY: Final = f"""if (self === top) navigation.addEventListener('navigate', event => {{
-  if (/^https?:/.test(event.destination.url)) return;
-  event.preventDefault();
-  {_TELL}(event.destination.url);
-}}, true);"""
-"""Run in our own world of every document, before any script of the page. What is no web address is stopped
-by the policy as well, but that would put an error page in the place of the citizen's half-filled form."""
-_KEEP_OPEN: Final = "window.close = () => {};"
-"""A page that closes itself would end its own session; nothing worse happens where it gets around this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ class Tab:
         self._tell = tell
         self._in_use = False
         self._dialog: Dialog | None = None
+        self._distrusted = False
+        """A certificate was not valid, and the browser is about to show its own page about that."""
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -188,10 +193,6 @@ class Tab:
     def answer(self, *, yes: bool, text: str) -> None:
         """Answer the open question, if there is one still."""
         self._soon(self._answer(yes=yes, text=text))
-
-    def back(self) -> None:
-        """Leave a page that could not be shown."""
-        self._soon(self._back())
 
     def log_out(self, recipe: LogoutRecipe) -> None:
         """Run the recipe; answered by `LoggedOut`."""
@@ -250,6 +251,8 @@ class Tab:
         page.on("crash", lambda _: self._tell(Died(page_only=True)))
         page.on("close", lambda _: self._tell(Died(page_only=True)))
         page.on("filechooser", lambda _: self._refuse(Refusal.FILE_CHOICE, page.url))
+        page.on("framenavigated", self._went)
+        page.on("websocket", self._socket)
         page.on("download", lambda download: self._later(self._download(download)))
         context.on("page", lambda other: self._later(self._another(other)))
         context.on("dialog", self._ask)
@@ -260,13 +263,15 @@ class Tab:
         session.on("Page.frameScheduledNavigation", self._wants_to_go)
         session.on("Page.windowOpen", self._wants_window)
         session.on("Fetch.requestPaused", lambda event: self._later(self._paused(event)))
-        await context.add_init_script(_KEEP_OPEN)
+        await context.add_init_script(_script("within"))
         await context.expose_binding("print", lambda _source, *_words: self._tell(WantsPaper()))
         session.on("Runtime.bindingCalled", self._stayed)
         await session.send("Page.enable")
         await session.send("Runtime.enable")
         await session.send("Runtime.addBinding", {"name": _TELL, "executionContextName": _WORLD})
-        await session.send("Page.addScriptToEvaluateOnNewDocument", {"source": _STAY, "worldName": _WORLD})
+        await session.send(
+            "Page.addScriptToEvaluateOnNewDocument", {"source": _script("apart"), "worldName": _WORLD}
+        )
         await session.send("Fetch.enable", {"patterns": [{"resourceType": "Document"}]})
 
     def _later(self, work: Coroutine[object, object, None]) -> None:
@@ -387,7 +392,24 @@ class Tab:
         if (request.failure or "").startswith(_CERTIFICATE_ERROR):
             self._refuse(Refusal.CERTIFICATE, request.url)
             if request.is_navigation_request() and request.frame == self._page.main_frame:
+                self._distrusted = True
                 self._tell(Distrusted())
+
+    def _socket(self, socket: WebSocket) -> None:
+        """Tell of those, too, which are no requests to Playwright."""
+        if not self._rules.may_request(socket.url):
+            self._refuse(Refusal.REQUEST, socket.url)
+        socket.on("socketerror", lambda error: self._socket_failed(socket.url, error))
+
+    def _socket_failed(self, url: str, error: str) -> None:
+        if _CERTIFICATE_ERROR in error:
+            self._refuse(Refusal.CERTIFICATE, url)
+
+    def _went(self, frame: Frame) -> None:
+        """Leave the browser's own page about a certificate at once: ours is shown, and leads back."""
+        if self._distrusted and frame == self._page.main_frame and frame.url.startswith(_ERROR_PAGE):
+            self._distrusted = False
+            self._later(self._back())
 
     def _answered(self, response: Response) -> None:
         """The server wants a password, for which the browser, by policy, asks nobody (RFC 9110, 15.5.2)."""
@@ -440,6 +462,10 @@ class Tab:
         wanted = {"printBackground": True, "preferCSSPageSize": True}
         said = await self._session.send("Page.printToPDF", wanted)
         self._tell(Paper(base64.b64decode(said["data"])))
+
+
+def _script(name: str) -> str:
+    return files("guard.browser.managed").joinpath(f"{name}.js").read_text("utf-8")
 
 
 def zoom_preferences(percent: int) -> dict[str, object]:

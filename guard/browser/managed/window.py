@@ -73,6 +73,7 @@ class ManagedWindow:
         self._host = _host_window()
         self._place(opening.area)
         self._overlay = Overlay(self._host, QWidget(self._host), Words.load(opening.language))
+        self._host.winId()
         self._host.lower()  # before it is mapped, so that it never lies above anybody
         self._host.show()
         window_class = f"guard-{opening.session[:16]}"
@@ -187,6 +188,7 @@ class ManagedWindow:
 
     def _asked(self, asks: tab.Asks) -> None:
         self._conduct.asked()
+        self._conduct.begun()
         match asks.kind:
             case "alert":
                 self._overlay.tell(asks.text)

@@ -28,6 +28,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "pin": "PIN of staff {staff} looked at, {door}: {verdict}",
     "staff": "staff {staff} chose {act}, {door}",
     "refused": "page was refused {what} at {host}",
+    "print": "PDF of {bytes} bytes for the printer: {outcome}",
     "stale": "late answer {event} of another session dropped",
     "reader": "reader: {event}",
     "clock": "clock jumped by {jump_s} s",

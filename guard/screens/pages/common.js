@@ -95,6 +95,7 @@ const guard = {
   end: () => bridge.then((api) => api.end()),
   staff: () => bridge.then((api) => api.staff()),
   key: (value) => bridge.then((api) => api.key(value)),
+  portal: (key) => bridge.then((api) => api.portal(key)),
   language: (value) => bridge.then((api) => api.language(value)),
   painted: (seq) => bridge.then((api) => api.painted(seq)),
 };

@@ -1,0 +1,82 @@
+"""Keeps containers within their memory, for an account that owns no cgroup.
+
+A memory cgroup needs root, or a systemd user manager, which the guard's account has not. So one thread looks
+at what each container takes: its processes' own memory and swap, and the files in its private file systems,
+which are memory too. To look at every process of the PC costs milliseconds; what the PC has left is one line
+of a file. That is read all the time; the look follows when it has shrunk, and now and then in any case.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from guard.clock import Clock
+
+EVERY = 0.05
+"""s between two readings of what the PC has left."""
+STEP = 128 << 20
+"""Bytes by which that must have shrunk since the last look for another one."""
+LOOK_AGAIN = 1.0
+"""s until another look in any case: what others give back at the same time hides what a container takes."""
+
+_KIB = 1 << 10
+_log = logging.getLogger(__name__)
+
+
+class Limited(Protocol):
+    """A container that may have a limit."""
+
+    def takes_too_much(self) -> bool:
+        """Tell whether it takes more memory than it may."""
+        ...
+
+    def kill(self) -> None:
+        """See `guard.containers.port.Container.kill`."""
+        ...
+
+
+class MemoryWatch:
+    """Kills each of the ``living`` that takes more than it may."""
+
+    def __init__(self, living: Callable[[], Iterable[Limited]], clock: Clock) -> None:
+        """Begin at once; raises OSError when the kernel does not say how much memory is left."""
+        self._living = living
+        self._clock = clock
+        self._fd = os.open("/proc/meminfo", os.O_RDONLY | os.O_CLOEXEC)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._closing.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _run(self) -> None:
+        most, looked_at = 0, self._clock.monotonic() - LOOK_AGAIN
+        while not self._closing.wait(EVERY):
+            left = _available(os.pread(self._fd, 4 * _KIB, 0))
+            most = max(most, left)
+            now = self._clock.monotonic()
+            if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
+                most, looked_at = left, now
+                self._look()
+
+    def _look(self) -> None:
+        for one in self._living():
+            if one.takes_too_much():
+                one.kill()
+                _log.warning("a container took more memory than it may, and was killed")
+
+
+def _available(meminfo: bytes) -> int:
+    """Return the bytes that programs can still get without swapping, proc(5)."""
+    line = next(line for line in meminfo.splitlines() if line.startswith(b"MemAvailable:"))
+    return int(line.split()[1]) * _KIB
