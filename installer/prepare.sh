@@ -12,7 +12,7 @@ packages_to_run=(
   dbus-daemon gnome-keyring
 )
 packages_to_test=(
-  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon
+  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon chromium openssl
   rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
 )
 

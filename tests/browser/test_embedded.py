@@ -428,7 +428,9 @@ def test_a_waiting_spare_costs_next_to_no_cpu(
         settled.wait(1)
         before, began = spent(), clock.monotonic()
         settled.wait(7)
-        assert (spent() - before) / (clock.monotonic() - began) < (0.003 if kind is BrowserKind.EMBEDDED else 0.01)
+        assert (spent() - before) / (clock.monotonic() - began) < (
+            0.003 if kind is BrowserKind.EMBEDDED else 0.01
+        )
 
 
 def test_twenty_capsules_leave_no_process_descriptor_or_thread(born: Born, site: Site) -> None:
