@@ -174,6 +174,11 @@ def test_a_new_window_opens_in_the_same_one_and_is_asked_for_once(
         assert visible_windows(screen) == [citizen.window]
 
 
+def test_pages_are_as_large_as_the_profile_says(born: Born, portal: Puppet, site: Site) -> None:
+    with born(replace(site, zoom=150)):
+        assert portal.do("return devicePixelRatio") == 1.5
+
+
 def test_logout_is_confirmed_by_its_proof(born: Born, portal: Puppet, site: Site) -> None:
     with born(site) as citizen:
         assert citizen.capsule.logout()[0] is Logout.CONFIRMED

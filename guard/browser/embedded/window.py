@@ -145,6 +145,7 @@ class PortalWindow:
         self._place(self._opening.area)
         native.winId()
         native.lower()  # before it is mapped, so that it never lies above anybody
+        page.setZoomFactor(self._opening.site.zoom / 100)
         page.load(QUrl(self._opening.site.start))
 
     def _place(self, area: Geometry) -> None:

@@ -14,14 +14,18 @@ HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 """The site's host, of which other ports are forbidden, and a host that is forbidden whole."""
 
 
+def _touch(visitor: Visitor) -> None:
+    visitor.click(*visitor.middle)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """One page."""
 
     name: str
     """Of its file, without ``.html``."""
-    hand: Callable[[Visitor], None] | None = None
-    """What somebody does there with keys and mouse; None: touch it, and go back where the window says no."""
+    hand: Callable[[Visitor], None] = _touch
+    """What somebody does there with keys and mouse, and does again when the page did not notice it."""
     answers: bool = True
     """It says so when it has done its deed after the hand's; a page that was left or is busy does not."""
     refused: frozenset[tuple[str, str]] = frozenset()
