@@ -196,6 +196,9 @@ class Core:
         letter = self._inbox.next(patience)
         if letter:
             self._open(letter)
+        # A loop that is slow itself must not find a deadline passed before an answer that waits for it.
+        for waiting in self._inbox.waiting():
+            self._open(waiting)
         for due in self._timers.take_due():
             self._open(letters.Letter(posted_at=self._clock.monotonic(), content=due))
         self._watch_reader()
@@ -222,9 +225,9 @@ class Core:
             case ev.Event() as event:
                 self._handle(event, letter.posted_at)
             case letters.CoverAnswered() as answer:
-                if answer.asked_at >= self._cover_asked_at:
-                    self._timers.disarm(_COVER_DEADLINE)
                 took = (answer.confirmed_at - answer.asked_at) * 1000
+                if answer.asked_at >= self._cover_asked_at and took <= COVER_WITHIN * 1000:
+                    self._timers.disarm(_COVER_DEADLINE)
                 self._handle(ev.CoverConfirmed(), letter.posted_at)
                 self._parts.journal.record("covered", self._session.current, cover_ms=round(took, 3))
             case letters.CurtainAppeared() as windows:

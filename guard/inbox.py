@@ -253,3 +253,7 @@ class Inbox:
             return self._queue.get(timeout=max(0.0, timeout))
         except queue.Empty:
             return None
+
+    def waiting(self) -> list[Letter]:
+        """Return the letters that have come by now, oldest first."""
+        return [self._queue.get() for _ in range(self._queue.qsize())]

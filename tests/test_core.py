@@ -48,6 +48,23 @@ def test_a_cover_confirmed_in_time_kills_nothing_early(lab: Lab) -> None:
     assert ("covered", {"session": A, "cover_ms": 1.0}) in lab.journal.records
 
 
+def test_a_slow_loop_calls_no_cover_late_that_was_confirmed_in_time(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2))
+    lab.inbox.post(letters.Refused(session=A, what="request", host="x.jp"))
+    lab.inbox.post(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    lab.turn(0.2)
+    assert "kill a" not in lab.calls.take()
+
+
+def test_a_slow_loop_calls_a_cover_late_that_was_confirmed_late(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2))
+    lab.inbox.post(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.15))
+    lab.turn(0.2)
+    assert "kill a" in lab.calls.take()
+
+
 def test_the_answer_to_an_earlier_cover_does_not_stop_the_clock_of_a_later_one(lab: Lab) -> None:
     lab.open_session()
     lab.clock.turn(1)
