@@ -52,12 +52,16 @@ def arguments(sealing: Sealing) -> list[str]:
 
 
 def stored(pid: int) -> int:
-    """Return the bytes of the files in this process's private file systems; 0 when it is gone."""
+    """Return the bytes of the files in this process's private file systems; 0 when it is gone.
+
+    One that is being born still sees the PC's own, which have other sizes and do not count.
+    """
     total = 0
     for folder in _PRIVATE:
         with contextlib.suppress(OSError):
             place = os.statvfs(f"/proc/{pid}/root{folder}")
-            total += (place.f_blocks - place.f_bfree) * place.f_frsize
+            if place.f_blocks * place.f_frsize == _PRIVATE_BYTES:
+                total += (place.f_blocks - place.f_bfree) * place.f_frsize
     return total
 
 

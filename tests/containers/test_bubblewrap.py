@@ -19,6 +19,7 @@ import pytest
 
 import guard
 from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.mounts import stored
 from guard.containers.port import Sealing
 from guard.errors import MachineError
 
@@ -270,6 +271,7 @@ CORE = """
 import sys, time
 from tests.containers.test_bubblewrap import NESTED, seal
 from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.mounts import stored
 sealer = Bubblewrap(sys.argv[1])
 container, ours = seal(sealer, *NESTED, mortal=sys.argv[2] == "mortal")
 assert ours.recv(10) == b"up\\n"
@@ -390,6 +392,11 @@ def test_what_keeps_within_its_memory_lives(sealer: Bubblewrap) -> None:
     assert modest.pids()
     ours.close()
     theirs.close()
+
+
+def test_the_files_of_the_pc_are_not_taken_for_a_container_s_own() -> None:
+    """A process of a container that is being born sees them still."""
+    assert stored(os.getpid()) == 0
 
 
 def test_a_private_place_takes_no_more_than_its_size(sealer: Bubblewrap) -> None:
