@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard import __version__
 from guard.account import become_unprivileged, this_checkout
+from guard.browser.site import BrowserKind
 from guard.errors import GuardError
 from guard.grammar import Commands, Context, command, day, with_config
 from guard.journal.alerts import Reason
@@ -138,6 +139,24 @@ class _Commands(Context):
             _print(doctor_report(findings, self.words))
         return 1 if any(finding.state is State.FAIL for finding in findings) else 0
 
+    def site_check(self) -> int:
+        """Try a site profile in a capsule."""
+        from guard.settings.load import load  # noqa: PLC0415 -- see the class
+        from guard.site_check import for_people, for_programs, site_to_check, walk  # noqa: PLC0415 -- see the class
+
+        options = self.options
+        settings = load(options.config, self.environment)
+        kind = BrowserKind(options.kind or settings.browser.kind)
+        site = site_to_check(options.file, kind)
+        if not options.json:
+            sys.stderr.write(f"{self.words.of('site_checking', name=site.name, kind=kind.value)}\n")
+        findings = walk(site, kind, settings, self.environment)
+        if options.json:
+            _print(_json(for_programs(site, kind, findings)))
+        else:
+            _print(for_people(site, kind, findings, self.words))
+        return 0 if findings.good else 1
+
     def config_check(self) -> int:
         """Say that the settings are fine, or what is not."""
         from guard.settings.load import load  # noqa: PLC0415 -- see the class
@@ -193,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
     _add_staff(commands)
     _add_alerts(commands)
     add_journal(commands)
+    _add_site(commands)
     config = commands.add_parser("config", help="check or show the settings", allow_abbrev=False)
     parts = config.add_subparsers(required=True, metavar="check|show|schema")
     with_config(_command(parts, "check", _Commands.config_check, "say whether the settings are fine"))
@@ -228,6 +248,17 @@ def _add_alerts(commands: Commands) -> None:
     done.add_argument("kind", metavar="KIND", help="of the alert, as guard alerts list shows it")
     reasons = [reason.value for reason in Reason]
     done.add_argument("--reason", required=True, choices=reasons, help="what was done about it")
+
+
+def _add_site(commands: Commands) -> None:
+    site = commands.add_parser("site", help="try the portals", allow_abbrev=False)
+    parts = site.add_subparsers(required=True, metavar="check")
+    check = _command(parts, "check", _Commands.site_check, "open a portal and log out of it, as a trial")
+    check.add_argument("file", metavar="FILE", help="a site profile, or the name of a shipped one")
+    kinds = [kind.value for kind in BrowserKind]
+    check.add_argument("--kind", choices=kinds, help="of browser; without one, that of guard.toml")
+    check.add_argument("--json", action="store_true", help="for programs")
+    with_config(check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

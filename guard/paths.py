@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import stat
 import sysconfig
@@ -36,6 +37,11 @@ def runtime_folder(environment: Mapping[str, str], fallback: Path = Path("/tmp")
     if stat.S_IMODE(found.st_mode) != _PRIVATE:
         raise MachineError(f"others can enter {folder}; allowed is mode 0700 only (chmod 700 {folder}).")
     return folder
+
+
+def container_mark(runtime: Path) -> str:
+    """Return what the containers of this runtime folder's guard are known by, in this run and later ones."""
+    return hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16]
 
 
 def control_socket(runtime: Path) -> Path:
@@ -85,16 +91,21 @@ def shipped_config() -> Path:
 class SingleInstance:
     """Held while a guard runs; the system lets go of it however the process ends."""
 
-    def __init__(self, runtime: Path) -> None:
-        """Take the lock; raises ConfigError when another guard of this account holds it."""
+    def __init__(
+        self,
+        runtime: Path,
+        lock: str = "lock",
+        taken: str = "a guard is already running for this account; see guard status.",
+    ) -> None:
+        """Take the lock; raises ConfigError with the sentence ``taken`` when this account holds it."""
         self._descriptor = os.open(
-            runtime / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            runtime / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
-            raise ConfigError("a guard is already running for this account; see guard status.") from None
+            raise ConfigError(taken) from None
 
     def __enter__(self) -> Self:
         """Hold it for a with block."""

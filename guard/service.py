@@ -8,7 +8,6 @@ runs the same list backwards, however far the start has come.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import secrets
@@ -36,7 +35,14 @@ from guard.journal.forward.messages import JOURNALD, Setup
 from guard.journal.forward.process import Forwarder
 from guard.journal.sealed import SealedJournal
 from guard.keyring.kept import KeptStore
-from guard.paths import SingleInstance, control_socket, journal_keyring, runtime_folder, state_folder
+from guard.paths import (
+    SingleInstance,
+    container_mark,
+    control_socket,
+    journal_keyring,
+    runtime_folder,
+    state_folder,
+)
 from guard.practice.portal import PracticePortal
 from guard.printing.cups import CupsPrinter, Errands
 from guard.printing.port import NoPrinter
@@ -253,11 +259,6 @@ def _how_it_ended(found: Standing) -> str:
     if found.seq == 0:
         return "first"
     return "crash" if found.running else "stop"
-
-
-def container_mark(runtime: Path) -> str:
-    """Return what the containers of this runtime folder's guard are known by, in this run and later ones."""
-    return hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16]
 
 
 def _new_session() -> ev.SessionId:

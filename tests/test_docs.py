@@ -91,7 +91,7 @@ def test_the_readme_has_every_command_with_its_options_and_no_other() -> None:
 def test_no_document_quotes_a_command_that_is_none(document: Path) -> None:
     commands = {command for command, _ in usages(cli.parser())} | {"guard --version"}
     quoted = {
-        re.split(r" (?:--|\[|/|[A-Z])", word)[0]
+        re.split(r" (?:--|\[|\.?/|[A-Z])", word)[0]
         for word in words(prose(document))
         if word.startswith("guard ")
     }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.browser.messages import (
     MOST_REFUSALS,
+    MOST_WANTED,
     Begin,
     Begun,
     LoggedOut,
@@ -24,6 +25,7 @@ from guard.browser.messages import (
     PaperTaken,
     Refused,
     Resize,
+    Wanted,
     Warm,
     read_report,
     write_order,
@@ -98,7 +100,9 @@ class SealedCapsules:
         language: Language,
         display: XDisplay,
         begun_within: float = BEGUN_WITHIN,
+        survey: Callable[[Wanted], None] | None = None,
     ) -> None:
+        """Capsules whose hosts ``survey`` hears, from any thread, are to try a profile, not for citizens."""
         self._sealer = sealer
         self._clock = clock
         self._launch = launch
@@ -108,6 +112,7 @@ class SealedCapsules:
         self._language = language
         self._display = display
         self._begun_within = begun_within
+        self._survey = survey
 
     def __call__(self, session: SessionId, listener: CapsuleListener) -> SealedCapsule:
         """Start one warming; raises MachineError when this PC cannot."""
@@ -119,6 +124,7 @@ class SealedCapsules:
                 area=self._area(),
                 language=self._language,
                 network=self._network,
+                survey=self._survey is not None,
             )
             channel.send(write_order(opening))
             try:
@@ -135,6 +141,7 @@ class SealedCapsules:
             permit=self._site.permit,
             clock=self._clock,
             begun_within=self._begun_within,
+            survey=self._survey,
         )
 
     def _sealing(self, session: SessionId, descriptor: int) -> Sealing:
@@ -181,6 +188,7 @@ class SealedCapsule:
         permit: Permit = _NOTHING,
         clock: Clock,
         begun_within: float = BEGUN_WITHIN,
+        survey: Callable[[Wanted], None] | None = None,
     ) -> None:
         self._session = session
         self._container = container
@@ -192,6 +200,7 @@ class SealedCapsule:
         self._lock = threading.Lock()
         self._over = False
         self._begun_within = begun_within
+        self._survey = survey
         self._begin_deadline: threading.Timer | None = None
         self._answered = threading.Event()
         self._confirmed = False
@@ -260,8 +269,8 @@ class SealedCapsule:
             # The listener may act at once, so it is not called from inside the caller's call.
             threading.Thread(target=self._lose, args=(error.sentence,), daemon=True).start()
 
-    def _listen(self) -> None:
-        why, refusals = "the capsule's process ended", 0
+    def _listen(self) -> None:  # noqa: C901 -- one flat case a report
+        why, refusals, wanted = "the capsule's process ended", 0, 0
         for message in self._channel.messages():
             try:
                 report = read_report(message, self._session)
@@ -281,6 +290,12 @@ class SealedCapsule:
                         why = "the capsule reported more refusals than it may"
                         break
                     self._listener.refused(self._session, what, host)
+                case Wanted():
+                    wanted += 1
+                    if self._survey is None or wanted > MOST_WANTED:
+                        why = "the capsule told of more hosts than it may"
+                        break
+                    self._survey(report)
                 case LoggedOut(confirmed=confirmed):
                     self._confirmed = confirmed
                     self._answered.set()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from guard.browser.messages import (
     MOST_REFUSALS,
+    MOST_WANTED,
     Begun,
     LoggedOut,
     Loss,
@@ -20,6 +21,7 @@ from guard.browser.messages import (
     Open,
     Refusal,
     Refused,
+    Wanted,
     Warm,
     read_order,
     write_report,
@@ -44,6 +46,8 @@ class Conduct:
         self._session = opening.session
         self._recipe = opening.site.logout
         self._told: set[tuple[Refusal, str]] = set()
+        self._survey = opening.survey
+        self._wanted: set[tuple[str, bool]] = set()
         self._warm = False
         self._logging_out = False
         self.in_use = False
@@ -131,6 +135,12 @@ class Conduct:
         if (what, host) not in self._told and len(self._told) < MOST_REFUSALS:
             self._told.add((what, host))
             self.report(Refused(session=self._session, what=what, host=host))
+
+    def wanted(self, host: str, *, page: bool) -> None:
+        """Tell whoever surveys the site what a page got to reach, once each."""
+        if self._survey and (host, page) not in self._wanted and len(self._wanted) < MOST_WANTED:
+            self._wanted.add((host, page))
+            self.report(Wanted(session=self._session, host=host, page=page))
 
     def logged_out(self, *, confirmed: bool) -> None:
         """The recipe has ended."""

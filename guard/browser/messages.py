@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"[a-z0-9.:_\[\]-]{0,253}")
 MOST_REFUSALS = 200
 """Different refusals a capsule reports; a page that provokes more is not worth more of the journal."""
+MOST_WANTED = 200
+"""Hosts that a surveyed capsule tells its pages wanted; a page that wants more is no portal."""
 MOST_PRINTS = 20
 """Questions whether to print, and so PDFs, of a capsule; a page that loops has asked enough then."""
 MOST_PAPER = 64 << 20
@@ -77,6 +79,8 @@ class Open:
     area: Geometry
     language: Language
     network: Network
+    survey: bool
+    """Tell every host that its pages get to reach, too: somebody tries the site profile, no citizen comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,16 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A page wanted something of this host, and the site profile allows it; told only in a survey."""
+
+    session: SessionId
+    host: str
+    page: bool
+    """To be shown as the page itself, not for a part of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOut:
     """The logout recipe has ended, and its proof was seen or not."""
 
@@ -170,7 +184,7 @@ class Paper:
     last: bool
 
 
-Report = Warm | Begun | Refused | LoggedOut | Lost | Paper
+Report = Warm | Begun | Refused | Wanted | LoggedOut | Lost | Paper
 
 
 def write_order(order: Order) -> Message:
@@ -202,6 +216,7 @@ def read_order(message: Message) -> Order:
                     area=read_area(message["area"]),
                     language=Language(read_text(message["language"])),
                     network=_network(read_object(message["network"])),
+                    survey=read_flag(message["survey"]),
                 )
             case "begin":
                 return Begin(session=session)
@@ -218,7 +233,7 @@ def read_order(message: Message) -> Order:
     raise BrokenPromiseError("the core sent a capsule an unknown order")
 
 
-def write_report(report: Report) -> Message:
+def write_report(report: Report) -> Message:  # noqa: PLR0911 -- one flat case a report
     """Return the report as a message."""
     match report:
         case Warm():
@@ -227,6 +242,8 @@ def write_report(report: Report) -> Message:
             return {"is": "begun", **asdict(report)}
         case Refused():
             return {"is": "refused", **asdict(report)}
+        case Wanted():
+            return {"is": "wanted", **asdict(report)}
         case LoggedOut():
             return {"is": "logged_out", **asdict(report)}
         case Lost():
@@ -235,7 +252,7 @@ def write_report(report: Report) -> Message:
             return {"is": "paper", **asdict(report)}
 
 
-def read_report(message: Message, session: SessionId) -> Report:
+def read_report(message: Message, session: SessionId) -> Report:  # noqa: PLR0911 -- one flat case a report
     """Return the report in a message; raises BrokenPromiseError when it is none of this session's."""
     if message.get("session") != session:
         raise BrokenPromiseError("a capsule spoke of another session")
@@ -249,6 +266,8 @@ def read_report(message: Message, session: SessionId) -> Report:
                 return Refused(
                     session=session, what=Refusal(read_text(message["what"])), host=_host(message["host"])
                 )
+            case "wanted":
+                return Wanted(session=session, host=_host(message["host"]), page=read_flag(message["page"]))
             case "logged_out":
                 return LoggedOut(session=session, confirmed=read_flag(message["confirmed"]))
             case "lost":
@@ -302,11 +321,11 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _recipe(value: dict[str, object]) -> LogoutRecipe:
-    url, click = value["url"], value["click"]
+    url = value["url"]
     return LogoutRecipe(
         done=read_text(value["done"]),
         url=None if url is None else read_text(url),
-        click=None if click is None else read_text(click),
+        click=_texts(value["click"]),
         deadline_ms=read_number(value["deadline_ms"]),
     )
 

@@ -10,6 +10,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from guard.browser.site import LogoutRecipe
 
 EVERY = 0.02
@@ -31,31 +33,43 @@ PAINTS: Final = """(() => {
   }
   return window.frames_since === 2 ? 'yes' : 'no';
 })()"""
-LEAVE: Final = "window.left_by_logout = true;"
+LEAVE: Final = "window.left_by_logout = 0;"
+CLICKED: Final = "clicked"
 _CLICK: Final = """(() => {
-  const element = document.querySelector(%s);
-  if (element) element.click();
-  return element ? 'clicked' : 'missing';
+  if (window.left_by_logout === %(step)d) return 'clicked';
+  const seen = {opacityProperty: true, visibilityProperty: true};
+  const element = [...document.querySelectorAll(%(selector)s)].find(one => one.checkVisibility(seen));
+  if (!element) return 'missing';
+  window.left_by_logout = %(step)d;
+  element.click();
+  return 'clicked';
 })()"""
 _PROVEN: Final = """(() => {
   const [navigation] = performance.getEntriesByType('navigation');
   if (navigation && navigation.responseStatus >= 400) return 'no';
-  const done = %(done)s, same = window.left_by_logout === true;
+  const done = %(done)s, same = window.left_by_logout !== undefined;
   if (%(by_address)s) return !same && location.href.startsWith(done) ? 'yes' : 'no';
   return !(same && %(must_leave)s) && document.querySelector(done) ? 'yes' : 'no';
 })()"""
 
 
-def click(selector: str) -> str:
-    """Return the script that clicks the element of this CSS selector."""
-    return _CLICK % json.dumps(selector)
+def clicks(selectors: Iterable[str]) -> list[str]:
+    """Return the requests to click what these CSS selectors mean, one after the other.
+
+    Each is asked until it is answered with `CLICKED`; of several elements the first that can be seen is
+    meant. The same document clicks once, however often it is asked.
+    """
+    return [
+        _CLICK % {"step": step, "selector": json.dumps(selector)}
+        for step, selector in enumerate(selectors, start=1)
+    ]
 
 
 def proven(recipe: LogoutRecipe) -> str:
     """Return the question whether the recipe's proof is seen: ``yes`` or ``no``.
 
-    A proof by address counts only on another document than the one that the logout began on (marked by
-    `LEAVE`): that one may have had the same address while it was still logged in. So does a proof by
+    A proof by address counts only on another document than the one that was left (marked by `LEAVE`) or
+    clicked on last: that one may have had the same address while it was still logged in. So does a proof by
     selector after opening a URL.
     """
     return _PROVEN % {

@@ -24,8 +24,8 @@ class LogoutRecipe:
     logged-out page has."""
     url: str | None = None
     """The page to open; exactly one of ``url`` and ``click`` is given."""
-    click: str | None = None
-    """The CSS selector of the element to click."""
+    click: tuple[str, ...] = ()
+    """The CSS selectors of what to click, one after the other, each as soon as it can be seen."""
     deadline_ms: int = 1500
 
 

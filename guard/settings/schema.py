@@ -372,12 +372,12 @@ LOGOUT_URL: Final[Key[str | None]] = Key(
     default=None,
     about="The page that logs out; exactly one of url and click is given.",
 )
-LOGOUT_CLICK: Final[Key[str | None]] = Key(
+LOGOUT_CLICK: Final[Key[tuple[str, ...] | None]] = Key(
     section="logout",
     name="click",
-    kind=Text(rf"{_LINE}{{1,500}}", "a CSS selector, at most 500 characters"),
+    kind=OneOrSome(Text(rf"{_LINE}{{1,500}}", "a CSS selector, at most 500 characters"), most=5),
     default=None,
-    about="The CSS selector of the element whose click logs out.",
+    about="The CSS selector of what to click, or of each of several, in order; each is waited for.",
 )
 LOGOUT_DONE: Final = Key(
     section="logout",

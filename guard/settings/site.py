@@ -30,16 +30,26 @@ def site_files(reading: Reading, shipped: Path) -> Iterator[Path]:
 
     Notes a problem for each name that no shipped profile has.
     """
-    profiles = {path.stem: path for path in (shipped / "sites").glob("*.toml")}
+    folder = Path() if reading.path is None else reading.path.parent
     for name in reading.take(schema.PORTAL_SITE):
-        if not _BARE_NAME.fullmatch(name):
-            yield (Path() if reading.path is None else reading.path.parent) / name
-        elif name in profiles:
-            yield profiles[name]
-        else:
-            names = ", ".join(f'"{each}"' for each in sorted(profiles))
-            own = f"for a profile of your own give its path, ./{name}.toml"
-            reading.refuse(schema.PORTAL_SITE, f"shipped is {names}; {own}")
+        try:
+            yield site_file(name, folder, shipped)
+        except ValueError as error:
+            reading.refuse(schema.PORTAL_SITE, str(error))
+
+
+def site_file(name: str, folder: Path, shipped: Path) -> Path:
+    """Return the shipped profile of this name, or else this path as seen from ``folder``.
+
+    Raises ValueError with what is allowed for a name that no shipped profile has.
+    """
+    if not _BARE_NAME.fullmatch(name):
+        return folder / name
+    profiles = {path.stem: path for path in (shipped / "sites").glob("*.toml")}
+    if name not in profiles:
+        names = ", ".join(f'"{each}"' for each in sorted(profiles))
+        raise ValueError(f"shipped is {names}; for a profile of your own give its path, ./{name}.toml")
+    return profiles[name]
 
 
 def read_site(path: Path) -> tuple[Site, Reading]:
@@ -92,7 +102,7 @@ def _logout(reading: Reading) -> LogoutRecipe | None:
         reading.problems.append(f"{reading.path}: [logout] needs exactly one of url and click.")
     return LogoutRecipe(
         url=url,
-        click=click,
+        click=click or (),
         done=reading.take(schema.LOGOUT_DONE),
         deadline_ms=reading.take(schema.LOGOUT_DEADLINE),
     )

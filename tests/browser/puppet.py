@@ -48,6 +48,7 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/prints": (200, "<script>print()</script>" + PAGE, {}),
     "/asks": (200, "<script>alert('?')</script>" + PAGE, {}),
     "/logout": (200, LOGGED_OUT, {}),
+    "/sure": (200, '<a id="yes" href="/logout">yes</a>', {}),
     "/worker.js": (200, WORKER, {"Content_Type": "text/javascript"}),
     "/download": (200, "file", {"Content_Type": "application/zip", "Content_Disposition": "attachment"}),
     "/secret": (401, "", {"WWW_Authenticate": 'Basic realm="x"'}),

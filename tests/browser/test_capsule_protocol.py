@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guard.browser.capsule import SealedCapsule
-from guard.browser.messages import MOST_REFUSALS, Refusal, Refused, Warm, write_report
+from guard.browser.messages import (
+    MOST_REFUSALS,
+    MOST_WANTED,
+    Refusal,
+    Refused,
+    Wanted,
+    Warm,
+    write_report,
+)
 from guard.channel import Channel
 from guard.clock import SystemClock
 from guard.containers.port import Remains
@@ -90,7 +98,28 @@ def test_more_refusals_than_a_capsule_may_report_are_a_loss(*, over: bool) -> No
         capsule.kill()
 
 
-def say(theirs: socket.socket, reports: list[Refused] | list[Warm]) -> None:
+@pytest.mark.parametrize("surveyed", [False, True])
+def test_hosts_that_nobody_asked_for_or_too_many_are_a_loss(*, surveyed: bool) -> None:
+    ours, theirs = Channel.pair()
+    with theirs:
+        container, ear, heard = NoContainer(), Ear(), list[str]()
+        SealedCapsule(
+            SESSION,
+            container,
+            ours,
+            listener=ear,
+            recipe=None,
+            clock=SystemClock(),
+            survey=(lambda wanted: heard.append(wanted.host)) if surveyed else None,
+        )
+        said = MOST_WANTED + 1 if surveyed else 1
+        say(theirs, [Wanted(session=SESSION, host=f"h{number}", page=False) for number in range(said)])
+        assert ear.heard.get(timeout=SOON) == "lost: the capsule told of more hosts than it may"
+        assert container.killed
+        assert heard == [f"h{number}" for number in range(said - 1)]
+
+
+def say(theirs: socket.socket, reports: list[Refused] | list[Warm] | list[Wanted]) -> None:
     """Send these as a capsule does."""
     speaker = Channel(theirs)
     for report in reports:

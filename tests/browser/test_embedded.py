@@ -186,9 +186,34 @@ def test_logout_is_confirmed_by_its_proof(born: Born, portal: Puppet, site: Site
 
 
 def test_logout_clicks_when_the_recipe_says_so(born: Born, portal: Puppet, site: Site) -> None:
-    recipe = LogoutRecipe(click="#logged-in", done=f"{portal.url}logout", deadline_ms=5000)
+    recipe = LogoutRecipe(click=("#logged-in",), done=f"{portal.url}logout", deadline_ms=5000)
     with born(replace(site, logout=recipe)) as citizen:
         portal.do("document.getElementById('logged-in').onclick = () => { location.href = '/logout' }")
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+
+
+def test_logout_clicks_one_thing_after_the_other_as_each_appears(
+    born: Born, portal: Puppet, site: Site
+) -> None:
+    """What is there but cannot be seen yet, or ever, is not clicked."""
+    recipe = LogoutRecipe(click=("#logged-in", ".yes"), done="#logged-out", deadline_ms=5000)
+    with born(replace(site, logout=recipe)) as citizen:
+        portal.do(
+            """document.body.insertAdjacentHTML('beforeend', `<a class="yes" href="/broken" hidden>yes</a>
+              <dialog><a class="yes" href="/logout">yes</a></dialog>`);
+            document.getElementById('logged-in').onclick =
+              () => setTimeout(() => document.querySelector('dialog').showModal(), 100)"""
+        )
+        assert citizen.capsule.logout()[0] is Logout.CONFIRMED
+        assert "/broken" not in [path for path, _ in portal.asked]
+
+
+def test_logout_goes_on_clicking_on_the_page_that_a_click_leads_to(
+    born: Born, portal: Puppet, site: Site
+) -> None:
+    recipe = LogoutRecipe(click=("#logged-in", "#yes"), done=f"{portal.url}logout", deadline_ms=5000)
+    with born(replace(site, logout=recipe)) as citizen:
+        portal.do("document.getElementById('logged-in').onclick = () => { location.href = '/sure' }")
         assert citizen.capsule.logout()[0] is Logout.CONFIRMED
 
 
@@ -209,10 +234,17 @@ def test_logout_gets_past_the_page_s_questions(born: Born, portal: Puppet, site:
     [
         LogoutRecipe(url="/broken", done="#logged-in", deadline_ms=400),
         LogoutRecipe(url="/logout", done="#never", deadline_ms=400),
-        LogoutRecipe(click="#never", done="#never", deadline_ms=400),
-        LogoutRecipe(click="#logged-in", done="/", deadline_ms=400),
+        LogoutRecipe(click=("#never",), done="#never", deadline_ms=400),
+        LogoutRecipe(click=("#logged-in", "#never"), done="#logged-in", deadline_ms=400),
+        LogoutRecipe(click=("#logged-in",), done="/", deadline_ms=400),
     ],
-    ids=["server error", "no proof", "nothing to click", "the same page proves nothing"],
+    ids=[
+        "server error",
+        "no proof",
+        "nothing to click",
+        "nothing to click in the end",
+        "the same page proves nothing",
+    ],
 )
 def test_logout_without_proof_is_not_confirmed(
     born: Born, portal: Puppet, site: Site, recipe: LogoutRecipe

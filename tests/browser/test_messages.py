@@ -22,7 +22,7 @@ SITE = Site(
     name="n",
     start="https://h/",
     allow=("h", "*.h"),
-    logout=LogoutRecipe(done="#out", click="#logout", deadline_ms=900),
+    logout=LogoutRecipe(done="#out", click=("#logout", "#yes"), deadline_ms=900),
     permit=Permit(printing=True),
 )
 
@@ -30,7 +30,9 @@ SITE = Site(
 @pytest.mark.parametrize(
     "order",
     [
-        m.Open(session=SESSION, site=SITE, area=AREA, language=Language.EASY_JA, network=NETWORK),
+        m.Open(
+            session=SESSION, site=SITE, area=AREA, language=Language.EASY_JA, network=NETWORK, survey=True
+        ),
         m.Begin(session=SESSION),
         m.Resize(session=SESSION, area=AREA),
         m.LogOut(session=SESSION),
@@ -48,6 +50,7 @@ def test_an_order_arrives_as_it_was_sent(order: m.Order) -> None:
         m.Warm(session=SESSION, window=7),
         m.Begun(session=SESSION),
         m.Refused(session=SESSION, what=m.Refusal.DOWNLOAD, host="h.example"),
+        m.Wanted(session=SESSION, host="h.example", page=True),
         m.LoggedOut(session=SESSION, confirmed=True),
         m.Lost(session=SESSION, why=m.Loss.PAGE_DIED),
         m.Paper(session=SESSION, number=2, part="JVBERi0=", last=True),
@@ -70,6 +73,8 @@ def test_a_report_arrives_as_it_was_sent(report: m.Report) -> None:
         {"is": "refused", "session": SESSION, "what": "a citizen's name", "host": "h"},
         {"is": "refused", "session": SESSION, "what": "download", "host": "h/path?name=x"},
         {"is": "refused", "session": SESSION, "what": "download", "host": "h" * 254},
+        {"is": "wanted", "session": SESSION, "host": "h/path?name=x", "page": True},
+        {"is": "wanted", "session": SESSION, "host": "h", "page": "a citizen's name"},
         {"is": "logged_out", "session": SESSION, "confirmed": "yes"},
         {"is": "lost", "session": SESSION, "why": "a citizen's name"},
         {"is": "paper", "session": SESSION, "number": 1, "part": "JVBERi0="},

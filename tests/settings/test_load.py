@@ -90,7 +90,7 @@ def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Pa
     assert site.allow == ("a.example", "*.b.example")
     assert site.permit.downloads
     assert site.logout is not None
-    assert (site.logout.click, site.logout.deadline_ms) == ("#out", 900)
+    assert (site.logout.click, site.logout.deadline_ms) == (("#out",), 900)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,8 @@ def test_all_problems_of_both_files_are_told_at_once(refused: Callable[[str], st
         (SITE + "[logout]\ndone = '#x'", ["exactly one of url and click"]),
         (SITE + "[logout]\ndone = '#x'\nclick = '#y'\nurl = 'https://a.example/'", ["exactly one"]),
         (SITE + "[logout]\nclick = '#y'", ["[logout] done is missing"]),
+        (SITE + "[logout]\nclick = []\ndone = '#x'", ["[logout] click = []", "a list of 1 to 5"]),
+        (SITE + f"[logout]\nclick = {list('abcdef')}\ndone = '#x'", ["[logout] click", "a list of 1 to 5"]),
         (SITE + "[logout]\nclick = '#y'\ndone = 'https://c.example/'", ["[logout] done", "c.example"]),
         (SITE + "[logout]\nurl = 'http://a.example/'\ndone = '#x'", ["[logout] url", "https://"]),
         (
@@ -217,6 +219,15 @@ def test_several_portals_are_taken_in_their_order(write: Callable[[str], Path], 
     (tmp_path / "town.toml").write_text(SITE, encoding="utf-8")
     settings = load(write('[portal]\nsite = ["./town.toml", "practice", "custom"]'), HOME)
     assert [site.key for site in settings.sites] == ["town", "practice", "custom"]
+
+
+def test_a_logout_may_take_several_clicks(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_text(
+        SITE + '[logout]\nclick = ["#menu", "#out"]\ndone = "#bye"', encoding="utf-8"
+    )
+    (site,) = load(write('[portal]\nsite = "town.toml"'), HOME).sites
+    assert site.logout is not None
+    assert (site.logout.url, site.logout.click) == (None, ("#menu", "#out"))
 
 
 def test_everything_a_profile_gives_is_taken(write: Callable[[str], Path], tmp_path: Path) -> None:

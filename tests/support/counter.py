@@ -22,7 +22,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 
 from guard.clock import SystemClock
-from guard.service import container_mark
+from guard.paths import container_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -99,10 +99,11 @@ class Interceptor(QWebEngineUrlRequestInterceptor):
         """Let through what the rules allow; an error on the way leaves it blocked."""
         info.block(True)  # noqa: FBT003 -- Qt's signature
         url = _spelled(info.requestUrl())
+        main = info.resourceType() == QWebEngineUrlRequestInfo.ResourceType.ResourceTypeMainFrame
         if self._rules.may_request(url):
             info.block(False)  # noqa: FBT003 -- Qt's signature
+            self._conduct.wanted(host_of(url), page=main)
             return
-        main = info.resourceType() == QWebEngineUrlRequestInfo.ResourceType.ResourceTypeMainFrame
         self._conduct.refused(Refusal.NAVIGATION if main else Refusal.REQUEST, host_of(url))
 
 

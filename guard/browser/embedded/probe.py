@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtWebEngineCore import QWebEngineScript
 
-from guard.browser.questions import EVERY, LEAVE, PAINTED, PAINTS, click, proven
+from guard.browser.questions import CLICKED, EVERY, LEAVE, PAINTED, PAINTS, clicks, proven
 
 if TYPE_CHECKING:
     from PySide6.QtWebEngineCore import QWebEnginePage
@@ -86,6 +88,7 @@ class LoggingOut(QObject):
         self._page = page
         self._recipe = recipe
         self._over = False
+        self._clicks = deque(clicks(recipe.click))
         self._proof = proven(recipe)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -93,20 +96,23 @@ class LoggingOut(QObject):
     def start(self) -> None:
         """Do what the recipe says."""
         QTimer.singleShot(self._recipe.deadline_ms, self, lambda: self._end(confirmed=False))
-        self._page.runJavaScript(LEAVE, _WORLD, self._marked)
-
-    def _marked(self, _answer: object) -> None:
-        if self._recipe.url is not None:
-            self._page.load(QUrl(self._recipe.url))
+        if self._recipe.url is None:
+            self._timer.start(_EVERY_MS)
         else:
-            self._page.runJavaScript(click(self._recipe.click or ""), _WORLD)
+            self._page.runJavaScript(LEAVE, _WORLD, partial(self._marked, QUrl(self._recipe.url)))
+
+    def _marked(self, url: QUrl, _answer: object) -> None:
+        self._page.load(url)
         self._timer.start(_EVERY_MS)
 
     def _look(self) -> None:
-        self._page.runJavaScript(self._proof, _WORLD, self._hear)
+        asked = self._clicks[0] if self._clicks else self._proof
+        self._page.runJavaScript(asked, _WORLD, partial(self._hear, asked))
 
-    def _hear(self, answer: object) -> None:
-        if answer == "yes":
+    def _hear(self, asked: str, answer: object) -> None:
+        if answer == CLICKED and self._clicks and self._clicks[0] == asked:
+            self._clicks.popleft()
+        elif answer == "yes":
             self._end(confirmed=True)
 
     def _end(self, *, confirmed: bool) -> None:

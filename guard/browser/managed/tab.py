@@ -22,7 +22,7 @@ from guard.browser.managed.flags import NOWHERE
 from guard.browser.managed.forced import FORCED_WITHIN, come
 from guard.browser.messages import Refusal
 from guard.browser.papers import holds_pdf
-from guard.browser.questions import EVERY, LEAVE, PAINTED, PAINTS, click, proven
+from guard.browser.questions import CLICKED, EVERY, LEAVE, PAINTED, PAINTS, clicks, proven
 from guard.browser.rules import host_of
 
 if TYPE_CHECKING:
@@ -89,6 +89,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page gets to reach this host."""
+
+    host: str
+    page: bool
+    """To be shown as the page itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Distrusted:
     """The page leads to a server whose certificate is not valid."""
 
@@ -143,6 +152,7 @@ Happening = (
     | Began
     | WentOn
     | Refused
+    | Wanted
     | Distrusted
     | Asks
     | WantsPaper
@@ -385,7 +395,9 @@ class Tab:
         main = request.is_navigation_request() and request.frame == self._page.main_frame
         if not self._rules.may_request(request.url):
             self._refuse(Refusal.NAVIGATION if main else Refusal.REQUEST, request.url)
-        elif main:
+            return
+        self._tell(Wanted(host_of(request.url), page=main))
+        if main:
             self._tell(WentOn())
 
     def _failed(self, request: Request) -> None:
@@ -397,7 +409,9 @@ class Tab:
 
     def _socket(self, socket: WebSocket) -> None:
         """Tell of those, too, which are no requests to Playwright."""
-        if not self._rules.may_request(socket.url):
+        if self._rules.may_request(socket.url):
+            self._tell(Wanted(host_of(socket.url), page=False))
+        else:
             self._refuse(Refusal.REQUEST, socket.url)
         socket.on("socketerror", lambda error: self._socket_failed(socket.url, error))
 
@@ -446,17 +460,21 @@ class Tab:
         confirmed = False
         try:
             async with asyncio.timeout_at(end):
-                await self._world(LEAVE)
                 if recipe.url is not None:
+                    await self._world(LEAVE)
                     self._later(self._go(recipe.url))
-                else:
-                    await self._world(click(recipe.click or ""))
-                while not confirmed:
-                    confirmed = await self._world(proven(recipe)) == "yes"
-                    await asyncio.sleep(EVERY)
+                for click in clicks(recipe.click):
+                    await self._said(click, CLICKED)
+                await self._said(proven(recipe), "yes")
+                confirmed = True
         except TimeoutError:
             pass
         self._tell(LoggedOut(confirmed))
+
+    async def _said(self, question: str, answer: str) -> None:
+        """Ask until the page answers so."""
+        while await self._world(question) != answer:  # noqa: ASYNC110 -- pages tell nobody
+            await asyncio.sleep(EVERY)
 
     async def _print(self) -> None:
         wanted = {"printBackground": True, "preferCSSPageSize": True}

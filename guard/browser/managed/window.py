@@ -171,6 +171,8 @@ class ManagedWindow:
                     conduct.cannot_go(self._overlay)
                 elif what is Refusal.NEW_WINDOW and happening.named:
                     conduct.cannot_open(self._overlay)
+            case tab.Wanted(host=host, page=page):
+                conduct.wanted(host, page=page)
             case tab.Distrusted():
                 conduct.cannot_trust(self._overlay)
             case tab.Asks():
