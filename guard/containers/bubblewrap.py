@@ -78,9 +78,6 @@ class Bubblewrap:
             raise MachineError("bubblewrap (bwrap) is missing: install the package bubblewrap") from error
         except OSError as error:
             raise MachineError(f"bubblewrap (bwrap) cannot be started: {error.strerror}") from error
-        with self._lock:
-            self._live = {name: one for name, one in self._live.items() if not one.reaped()}
-            self._live[sealing.name] = container
         return container
 
     def sweep(self) -> int:
@@ -173,7 +170,7 @@ class Bubblewrap:
         with os.fdopen(status, "rb") as answer:
             line = answer.readline() if select.select([answer], [], [], _START_SECONDS)[0] else b""
         try:
-            return BubblewrapContainer(
+            container = BubblewrapContainer(
                 process,
                 _Birth.read(line),
                 self._clock,
@@ -186,6 +183,12 @@ class Bubblewrap:
             raise MachineError(
                 "bubblewrap (bwrap) did not make a container: see guard doctor for its reason"
             ) from error
+        with self._lock:
+            for older in self._live.values():
+                older.make_way_for(container)
+            self._live = {name: one for name, one in self._live.items() if not one.reaped()}
+            self._live[sealing.name] = container
+        return container
 
     def _command(self, sealing: Sealing) -> list[str]:
         mark = ("--setenv", _MARK, f"{self._tag}/{sealing.name}")
@@ -254,7 +257,9 @@ class BubblewrapContainer:
         self._pid_namespace = birth.pid_namespace
         self._mount_namespace = birth.mount_namespace
         self._lock = threading.RLock()
-        self._gone_at: float | None = None
+        self._ended_at: float | None = None
+        self._storage_gone = False
+        self._reaped = False
 
     def pids(self) -> tuple[int, ...]:
         """See `Container.pids`; bwrap itself is not among them, for it is outside."""
@@ -280,14 +285,16 @@ class BubblewrapContainer:
         end = self._clock.monotonic() + timeout
         if not self._init.wait(timeout):
             return False
+        with self._lock:
+            self._ended_at = self._ended_at or boot_seconds()
         if not self._outer.wait(min(_BWRAP_GRACE, end - self._clock.monotonic())):
             self._outer.kill()
         if not self._outer.wait(end - self._clock.monotonic()):
             return False
         with self._lock:
-            if self._gone_at is None:
+            if not self._reaped:
                 self._process.wait()
-                self._gone_at = boot_seconds()
+                self._reaped = True
                 self._init.close()
                 self._outer.close()
         return True
@@ -300,16 +307,21 @@ class BubblewrapContainer:
             processes = len(inhabitants(self._pid_namespace))
             # The number of a namespace that is gone is given to the next one made, so what was born after
             # the end is someone else's; the PID namespace's number stays ours while we hold it open.
-            storage = any(
-                self._gone_at is None or one.surely_before(self._gone_at)
+            storage = not self._storage_gone and any(
+                self._ended_at is None or one.surely_before(self._ended_at)
                 for one in holders(self._mount_namespace)
             )
             remains = Remains(processes=processes, storage=storage)
-            if remains.nothing and self._gone_at is not None:
+            if remains.nothing and self._reaped:
                 os.close(self._pid_namespace_fd)
                 self._pid_namespace_fd = None
             return remains
 
+    def make_way_for(self, younger: BubblewrapContainer) -> None:
+        """Notice that a later container has our mount namespace's number: two that exist never share one."""
+        if younger._mount_namespace == self._mount_namespace:
+            self._storage_gone = True
+
     def reaped(self) -> bool:
         """Tell whether `wait` has seen the end."""
-        return self._gone_at is not None
+        return self._reaped

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,16 @@ import psutil
 import pytest
 
 import guard
-from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.bubblewrap import Bubblewrap, _Birth
 from guard.containers.mounts import stored
 from guard.containers.port import Sealing
+from guard.containers.processes import Resident
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from guard.containers.bubblewrap import BubblewrapContainer
-    from guard.containers.processes import Resident
 
 PATIENCE = 20.0
 NESTED = ("/usr/bin/unshare", "-Urpf", "/bin/bash", "-c", "echo up >&$0; sleep 1000")
@@ -105,6 +106,26 @@ def test_kill_leaves_no_process_not_even_in_nested_namespaces(sealer: Bubblewrap
     assert container.remains().nothing
     assert not any(psutil.pid_exists(pid) for pid in pids)
     ours.close()
+
+
+def test_a_container_that_gets_the_number_of_one_just_gone_is_not_taken_for_it(
+    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel gives numbers of namespaces again, at once and in no order that a test could force."""
+    container, ours = seal(sealer, "/usr/bin/sleep", "1000")
+    ours.close()
+    container.kill()
+    assert container.wait(PATIENCE)
+    before = Resident(pid=1, started=0.0)
+    monkeypatch.setattr("guard.containers.bubblewrap.holders", lambda _number: [before])
+    assert container.remains().storage
+    born = _Birth.read
+    number = container._mount_namespace
+    monkeypatch.setattr(_Birth, "read", lambda line: replace(born(line), mount_namespace=number))
+    younger, ours = seal(sealer, "/usr/bin/sleep", "1000")
+    ours.close()
+    assert container.remains().nothing
+    assert younger.remains().storage
 
 
 def test_no_process_inside_can_read_the_environment_of_the_core(
@@ -270,7 +291,7 @@ def test_containers_outlive_the_thread_that_asked_for_them(sealer: Bubblewrap) -
 CORE = """
 import sys, time
 from tests.containers.test_bubblewrap import NESTED, seal
-from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.bubblewrap import Bubblewrap, _Birth
 from guard.containers.mounts import stored
 sealer = Bubblewrap(sys.argv[1])
 container, ours = seal(sealer, *NESTED, mortal=sys.argv[2] == "mortal")
@@ -343,7 +364,7 @@ def test_a_hundred_containers_leave_no_descriptor_and_no_zombie(sealer: Bubblewr
 
     once()
     before = me.num_fds()
-    for _ in range(100):
+    for _ in range(200):
         once()
     assert me.num_fds() <= before
     assert "bwrap" not in [child.name() for child in me.children()]
