@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtQuickWidgets import QQuickWidget
 from PySide6.QtWebEngineWidgets import QWebEngineView
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from guard.errors import MachineError
 
@@ -44,10 +44,15 @@ class QtWindow:
             | Qt.WindowType.WindowDoesNotAcceptFocus
         )
         self._window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        self._window.setAcceptDrops(False)
+        self._refuse_drops()
         self.place(area)
         self._window.winId()
         self._window.lower()
+
+    def _refuse_drops(self) -> None:
+        """Qt would ask whoever drags what it is, and stand still for 5 s while a killed page says nothing."""
+        for widget in (self._window, *self._window.findChildren(QWidget)):
+            widget.setAcceptDrops(False)
 
     def place(self, area: Geometry) -> None:
         """Fill this rectangle."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 from Xlib import X, display
 from Xlib.ext import xtest
+from Xlib.protocol import event
 
 from guard.browser.port import Geometry
 from guard.clock import SystemClock
@@ -162,6 +163,30 @@ class Stranger:
         window.map()
         self.display.sync()
         return int(window.id)
+
+    def drag_over(self, window: int) -> list[str]:
+        """Drag words over a window, as Xdnd 5 says; return what it asks of us until it has answered."""
+        ours = self.root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        selection, words = self.display.get_atom("XdndSelection"), self.display.get_atom("text/plain")
+        ours.set_selection_owner(selection, X.CurrentTime)
+        middle = 640 << 16 | 36
+        copy = self.display.get_atom("XdndActionCopy")
+        for kind, data in (
+            ("XdndEnter", (ours.id, 5 << 24, words, 0, 0)),
+            ("XdndPosition", (ours.id, 0, middle, X.CurrentTime, copy)),
+        ):
+            message = event.ClientMessage(
+                window=self.find(window), client_type=self.display.get_atom(kind), data=(32, data)
+            )
+            self.find(window).send_event(message)
+        self.display.sync()
+        asked: list[str] = []
+        while True:
+            came = self.display.next_event()
+            if came.type == X.ClientMessage:
+                return asked
+            if came.type == X.SelectionRequest:
+                asked.append(self.display.get_atom_name(came.target))
 
     def colour(self, x: int, y: int) -> str:
         data = self.root.get_image(x, y, 1, 1, X.ZPixmap, 0xFFFFFFFF).data

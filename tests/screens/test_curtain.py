@@ -341,6 +341,20 @@ def test_a_warning_turns_the_strip_and_it_turns_back(
         until(partial(strip_is, bare_stranger, colour))
 
 
+def test_what_is_dragged_over_it_is_not_even_looked_at(
+    bare: str,
+    ear: Ear,
+    make: Callable[[CurtainSetup], CurtainProcess],
+    bare_stranger: Stranger,
+) -> None:
+    """A page that is killed in the middle of a drag answers nothing; who asked would stand still."""
+    curtain = make(setup(bare))
+    curtain.start(AREAS)
+    for window in ear.up.get(timeout=PATIENCE):
+        bare_stranger.lift(window)
+        assert bare_stranger.drag_over(window) == []
+
+
 def test_a_crash_of_the_curtain_writes_no_digits_anywhere(
     bare: str, sealer: OpenSealer, ear: Ear, make: Callable[[CurtainSetup], CurtainProcess]
 ) -> None:
