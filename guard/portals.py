@@ -99,18 +99,21 @@ class Portals:
 
     def due(self, *, hidden: bool) -> None:
         """A deadline of ours is over; the mark does not move while it is ``hidden`` by the staff's pad."""
-        if self._settles or hidden:
+        if self._settles or hidden or self._chosen == self._first_available():
             self._mark(self._chosen)
-        elif self._chosen != self._first_available():
-            self._mark(self._first_available())
-            self._settles = True
-            self._timers.arm(_NAME, SETTLES, PortalDue())
         else:
-            self._mark(self._chosen)
+            self._move()
 
     def _leave_the_unavailable(self) -> None:
-        if self._state(self._chosen) is PortalState.UNAVAILABLE:
-            self._mark(self._first_available())
+        unavailable = self._state(self._chosen) is PortalState.UNAVAILABLE
+        if unavailable and self._chosen != self._first_available():
+            self._move()
+
+    def _move(self) -> None:
+        """Move the mark although nobody has pressed."""
+        self._mark(self._first_available())
+        self._settles = True
+        self._timers.arm(_NAME, SETTLES, PortalDue())
 
     def _first_available(self) -> str:
         """Return the first portal that is not unavailable; the very first when all are."""

@@ -44,8 +44,7 @@ from guard.paths import (
     state_folder,
 )
 from guard.practice.portal import PracticePortal
-from guard.printing.cups import CupsPrinter, Errands
-from guard.printing.port import NoPrinter
+from guard.printing.cups import CupsPrinter, Errands, FormerPrinter
 from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
 from guard.reports import Reports
@@ -123,10 +122,7 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
     swept = sealer.sweep()
     printer = _printer(settings, environment, clock, reports)
     stack.callback(printer.close)
-    if journal.found.state in {*_CUT_SHORT, State.WIPE_FAILED}:  # what its citizen printed may be left
-        printer.sweep(reports.leftovers_swept)
-    else:
-        reports.leftovers_swept()
+    printer.sweep(reports.leftovers_swept)
 
     display = environment["DISPLAY"]
     cookie = environment.get("XAUTHORITY")
@@ -218,7 +214,7 @@ def _printer(settings: Settings, environment: Mapping[str, str], clock: Clock, r
     name = settings.printing.printer
     if name and any(site.permit.printing for site in settings.sites):
         return CupsPrinter(name, Errands(environment), clock, reports)
-    return NoPrinter()
+    return FormerPrinter(Errands(environment))
 
 
 def _evidence(

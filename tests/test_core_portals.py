@@ -263,6 +263,7 @@ def test_when_the_first_portal_is_out_of_reach_the_next_one_opens() -> None:
     lab.say(gone(A, "one"))
     assert lab.is_in(State.STARTING)
     lab.say(spare(B, "two"))
+    lab.turn(SETTLES)
     assert lab.is_in(State.READY)
     assert marked(lab) == "two"
     assert states(lab) == {"one": "unavailable", "two": "warm", "three": "preparing"}
@@ -271,6 +272,7 @@ def test_when_the_first_portal_is_out_of_reach_the_next_one_opens() -> None:
 
 def test_a_portal_that_comes_back_does_not_move_the_mark_under_anybodys_eyes(lab: Lab) -> None:
     lab.say(gone(A, "one"), gone(A, "one"))
+    lab.turn(SETTLES)
     assert marked(lab) == "two"
     lab.say(spare(C))
     assert marked(lab) == "two"
@@ -285,6 +287,7 @@ def test_without_any_portal_the_counter_prepares_until_there_is_one(lab: Lab) ->
     lab.say(gone(A, "one"), gone(B, "two"), gone(A, "one"), gone(B, "two"))
     assert lab.is_in(State.STARTING)
     lab.say(spare(C, "two"))
+    lab.turn(SETTLES)
     assert marked(lab) == "two"
     assert lay_card(lab) == C
 
@@ -293,6 +296,8 @@ def test_a_chosen_portal_that_turns_out_to_be_out_of_reach_gives_way_to_the_firs
     lab.say(press("two"), gone(B, "two"))
     assert lab.is_in(State.STARTING)
     lab.say(gone(C, "two"))
+    assert lab.is_in(State.STARTING), "no card opens what the screen does not show yet"
+    lab.turn(SETTLES)
     assert marked(lab) == "one"
     assert lay_card(lab) == A
 

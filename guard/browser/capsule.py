@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.browser.messages import (
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 BEGUN_WITHIN = 1.5
 """s from handing a capsule to a citizen until it has painted again; one that cannot is not alive."""
 
+NICE = 10
+"""What nice(1) adds: a page that keeps the PC busy must not keep the curtain from painting."""
 MEMORY = 2 << 30
 """Bytes that a capsule may take; it needs about 370 MB (seed facts), and a page that wants more is a bomb."""
 
@@ -77,12 +79,12 @@ class Launch:
     module: str
     """Run as ``python -m module FD``, FD being the channel to the core."""
     environment: Mapping[str, str]
-    readable: Sequence[Path] = ()
-    """See `Sealing.readable`."""
     private: Sequence[Path] = ()
     """See `Sealing.private`."""
-    shown: Mapping[Path, Path] = field(default_factory=dict)
-    """See `Sealing.shown`."""
+    readable: Callable[[], Sequence[Path]] = tuple
+    """See `Sealing.readable`; asked for each capsule, for an administrator may change what is there."""
+    shown: Callable[[], Mapping[Path, Path]] = dict
+    """See `Sealing.shown`; the same."""
 
 
 class SealedCapsules:
@@ -164,12 +166,13 @@ class SealedCapsules:
             network=True,
             dies_with_parent=True,
             memory=MEMORY,
+            nice=NICE,
             readable=(
-                *self._launch.readable,
+                *self._launch.readable(),
                 *(file for file in (authority, self._network.file) if file is not None),
             ),
             private=self._launch.private,
-            shown=self._launch.shown,
+            shown=self._launch.shown(),
             display=self._display.name,
         )
 

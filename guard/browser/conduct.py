@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from guard.browser.messages import (
@@ -26,20 +29,47 @@ from guard.browser.messages import (
     read_order,
     write_report,
 )
-from guard.channel import ChannelClosedError
+from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
+from guard.secret import forbid_core_dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from types import TracebackType
 
     from guard.browser.messages import Order, Report
     from guard.browser.overlay import Overlay
     from guard.browser.site import LogoutRecipe
-    from guard.channel import Channel
+
+
+Orders = Iterator[dict[str, object]]
+
+
+def take_up(descriptor: int) -> tuple[Open, Conduct, Orders] | None:
+    """Take up the channel of this descriptor; None when there is no core to follow.
+
+    Whatever is unforeseen from now on gives up.
+    """
+    forbid_core_dumps()
+    channel = Channel.inherited(descriptor)
+    orders = channel.messages()
+    first = next(orders, None)
+    opening = read_order(first) if first is not None else None
+    if not isinstance(opening, Open):
+        return None
+    conduct = Conduct(channel, opening)
+
+    def unforeseen(
+        _kind: type[BaseException], _error: BaseException, _trace: TracebackType | None
+    ) -> NoReturn:
+        conduct.give_up(Loss.WINDOW_FAILED)
+
+    sys.excepthook = unforeseen
+    return opening, conduct, orders
 
 
 class Conduct:
-    """One citizen's window towards the core. GUI thread only, but for `listen`."""
+    """One citizen's window towards the core. GUI thread only."""
 
     def __init__(self, channel: Channel, opening: Open) -> None:
         self._channel = channel
@@ -55,13 +85,16 @@ class Conduct:
 
     # --- what the core wants
 
-    def listen(self, messages: Iterator[dict[str, object]], obey: Callable[[Order], None]) -> NoReturn:
-        """Hand on every order of this session; end the process when the channel closes.
+    def follow(self, orders: Orders, obey: Callable[[Order], None]) -> None:
+        """Hand every order of this session on, from a thread; end the process when the channel closes.
 
-        Runs in a thread of its own: nothing of a citizen outlives the core, whatever the page is doing.
+        A thread of its own, for nothing of a citizen outlives the core, whatever the page is doing.
         """
+        threading.Thread(target=self._listen, args=(orders, obey), name="orders", daemon=True).start()
+
+    def _listen(self, orders: Orders, obey: Callable[[Order], None]) -> NoReturn:
         with contextlib.suppress(BrokenPromiseError):
-            for message in messages:
+            for message in orders:
                 order = read_order(message)
                 if order.session == self._session:  # a late one must never land on the next citizen
                     obey(order)

@@ -151,11 +151,12 @@ class Bubblewrap:
 
     def _start(self, command: list[str], sealing: Sealing) -> BubblewrapContainer:
         """Run on the starter's thread."""
+        gives_way = ("/usr/bin/nice", "-n", str(sealing.nice)) if sealing.nice else ()
         first_to_go = () if sealing.memory is None else _FIRST_TO_GO
         status, theirs = os.pipe()
         try:
             process = subprocess.Popen(
-                [*first_to_go, command[0], "--json-status-fd", str(theirs), *command[1:]],
+                [*gives_way, *first_to_go, command[0], "--json-status-fd", str(theirs), *command[1:]],
                 env=_BARE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

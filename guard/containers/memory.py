@@ -62,12 +62,15 @@ class MemoryWatch:
     def _run(self) -> None:
         most, looked_at = 0, self._clock.monotonic() - LOOK_AGAIN
         while not self._closing.wait(EVERY):
-            left = _available(os.pread(self._fd, 4 * _KIB, 0))
-            most = max(most, left)
-            now = self._clock.monotonic()
-            if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
-                most, looked_at = left, now
-                self._look()
+            try:
+                left = _available(os.pread(self._fd, 4 * _KIB, 0))
+                most = max(most, left)
+                now = self._clock.monotonic()
+                if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
+                    most, looked_at = left, now
+                    self._look()
+            except OSError:  # a PC short of memory or descriptors, which is when this is needed
+                _log.warning("what containers take could not be read; it is tried again")
 
     def _look(self) -> None:
         for one in self._living():

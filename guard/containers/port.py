@@ -27,6 +27,8 @@ class Sealing:
     memory: int | None = None
     """Bytes that its processes and private files may take together: beyond it the container is killed, and
     a PC that has no memory left takes its before anybody else's. None: no limit."""
+    nice: int = 0
+    """What nice(1) adds: the more, the more it gives way to others while the PC is busy."""
     readable: Sequence[Path] = field(default=())
     """Further files and folders shown read-only under their own names."""
     private: Sequence[Path] = field(default=())

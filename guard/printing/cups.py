@@ -6,6 +6,7 @@ at the end hangs on nothing that was remembered here: it is that CUPS knows no j
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard.children import bound
 from guard.errors import MachineError
-from guard.printing.port import PrintOutcome
+from guard.printing.port import NoPrinter, PrintOutcome
 from guard.session.events import SessionId
 from guard.wire import read_number, read_object
 
@@ -93,6 +94,19 @@ class Errands:
         """Start one and return what it answers; raises MachineError like `run`."""
         return self.run(self.start(), order, b"", timeout)
 
+    def erase(self, session: str, timeout: float) -> PrintOutcome:
+        """Have CUPS end and forget the jobs of this session, of every session if it is empty.
+
+        Raises MachineError when that is not proven.
+        """
+        reply = self.ask({"do": "cancel", "title": f"{_TITLE}{session}"}, timeout)
+        try:
+            return PrintOutcome(
+                finished=read_number(reply["finished"]), cancelled=read_number(reply["cancelled"])
+            )
+        except (KeyError, TypeError) as error:
+            raise MachineError("the errand to CUPS did not end cleanly.") from error
+
     def why_not(self, printer: str) -> str | None:
         """Return one sentence when this queue would not take a job now, else None."""
         try:
@@ -127,6 +141,7 @@ class CupsPrinter:
         self._waiting = deque[tuple[SessionId, bytes]]()
         self._under_way: SessionId | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._unwanted = False
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="printer", daemon=True)
@@ -146,8 +161,8 @@ class CupsPrinter:
             tally = self._tallies.get(session, _Tally())
             tally.dropped += sum(one == session for one, _ in self._waiting)
             self._waiting = deque(one for one in self._waiting if one[0] != session)
-            if self._under_way == session and self._process:
-                self._process.kill()
+            if self._under_way == session:
+                self._cut_off()
             if not self._changed.wait_for(lambda: self._under_way != session, timeout):
                 return PrintOutcome(proven=False)
         found = self._erased(session, end - self._clock.monotonic()) if tally.owed else PrintOutcome()
@@ -170,10 +185,15 @@ class CupsPrinter:
         """See `Printer.close`."""
         with self._changed:
             self._closing = True
-            if self._process:
-                self._process.kill()
+            self._cut_off()
             self._changed.notify_all()
         self._thread.join()
+
+    def _cut_off(self) -> None:
+        """End the errand that is under way, or about to be."""
+        self._unwanted = True
+        if self._process:
+            self._process.kill()
 
     def _work(self) -> None:
         while True:
@@ -182,7 +202,7 @@ class CupsPrinter:
                 if self._closing:
                     return
                 session, pdf = self._waiting.popleft()
-                self._under_way = session
+                self._under_way, self._unwanted = session, False
             queued, owed = self._submitted(session, pdf)
             with self._changed:
                 tally = self._tallies[session]
@@ -203,6 +223,8 @@ class CupsPrinter:
             return False, False
         with self._changed:
             self._process = process
+            if self._unwanted:
+                process.kill()
         try:
             reply = self._errands.run(process, order, pdf, SUBMIT_WITHIN)
         except MachineError as error:
@@ -214,14 +236,10 @@ class CupsPrinter:
         return True, True
 
     def _erased(self, session: str, timeout: float) -> PrintOutcome:
-        """Have CUPS end and forget the jobs of this session; of every session if it is empty."""
         try:
-            reply = self._errands.ask({"do": "cancel", "title": f"{_TITLE}{session}"}, timeout)
-            return PrintOutcome(
-                finished=read_number(reply["finished"]), cancelled=read_number(reply["cancelled"])
-            )
-        except (MachineError, KeyError, TypeError) as error:
-            _log.warning("print jobs are not proven gone: %s", error)
+            return self._errands.erase(session, timeout)
+        except MachineError as error:
+            _log.warning("print jobs are not proven gone: %s", error.sentence)
             return PrintOutcome(proven=False)
 
     def _sweep(self, swept: Callable[[], None]) -> None:
@@ -230,3 +248,20 @@ class CupsPrinter:
                 if self._changed.wait_for(lambda: self._closing, SWEEP_PAUSE):
                     return
         swept()
+
+
+class FormerPrinter(NoPrinter):
+    """Of a counter that does not print, or no longer: what an earlier run left is erased if CUPS is there."""
+
+    def __init__(self, errands: Errands) -> None:
+        self._errands = errands
+
+    def sweep(self, swept: Callable[[], None]) -> None:
+        """See `Printer.sweep`; asks once, for most such counters have no CUPS."""
+
+        def sweep() -> None:
+            with contextlib.suppress(MachineError):
+                self._errands.erase("", SWEEP_WITHIN)
+            swept()
+
+        threading.Thread(target=sweep, name="printer sweep", daemon=True).start()

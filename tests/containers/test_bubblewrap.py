@@ -53,6 +53,7 @@ def seal(
     mortal: bool = True,
     network: bool = True,
     memory: int | None = None,
+    nice: int = 0,
 ) -> tuple[BubblewrapContainer, socket.socket]:
     """Seal a command that gets its channel's number as last argument; return our end of the channel."""
     ours, theirs = socket.socketpair()
@@ -66,6 +67,7 @@ def seal(
             network=network,
             dies_with_parent=mortal,
             memory=memory,
+            nice=nice,
         )
         return sealer.seal(sealing), ours
 
@@ -423,6 +425,14 @@ def test_the_files_of_the_pc_are_not_taken_for_a_container_s_own() -> None:
 def test_a_private_place_takes_no_more_than_its_size(sealer: Bubblewrap) -> None:
     said = inside(sealer, "head -c 1G /dev/zero >/tmp/x 2>/dev/null || echo full; stat -c %s /tmp/x")
     assert said.split() == ["full", str(512 << 20)]
+
+
+def test_what_is_to_give_way_does_with_every_process(sealer: Bubblewrap) -> None:
+    container, ours = seal(sealer, *NESTED, nice=3)
+    assert ours.recv(10) == b"up\n"
+    pids = (*container.pids(), container._process.pid)
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {os.getpriority(os.PRIO_PROCESS, 0) + 3}
+    ours.close()
 
 
 def test_what_has_a_limit_is_the_first_that_a_pc_without_memory_takes(sealer: Bubblewrap) -> None:

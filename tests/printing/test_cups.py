@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import queue
 import secrets
+import signal
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from guard.clock import SystemClock
-from guard.printing.cups import CupsPrinter, Errands
+from guard.printing.cups import CupsPrinter, Errands, FormerPrinter
 from guard.printing.port import PrintOutcome
 from guard.session.events import SessionId
 from tests.support.cups import PATIENCE, OwnCups
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.chain
@@ -216,6 +219,50 @@ def test_what_an_earlier_run_left_is_swept_as_soon_as_cups_answers(cups: OwnCups
     assert swept.wait(PATIENCE)
     assert cups.jobs() == []
     assert cups.files_with(mark) == []
+
+
+def test_a_counter_that_prints_no_more_erases_what_an_earlier_run_left(
+    cups: OwnCups, at: At, ear: Ear
+) -> None:
+    mark = secret()
+    at("stuck").print(A, pdf(mark))
+    assert ear.wait()[1]
+    swept = threading.Event()
+    FormerPrinter(Errands(cups.environment)).sweep(swept.set)
+    assert swept.wait(PATIENCE)
+    assert cups.jobs() == []
+    assert cups.files_with(mark) == []
+
+
+def test_a_counter_that_does_not_print_needs_no_cups() -> None:
+    swept = threading.Event()
+    FormerPrinter(Errands({"CUPS_SERVER": "/nowhere/cups.sock"})).sweep(swept.set)
+    assert swept.wait(PATIENCE)
+
+
+def test_an_errand_that_is_just_starting_when_its_session_ends_sends_nothing(cups: OwnCups, ear: Ear) -> None:
+    starting, go_on = threading.Event(), threading.Event()
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Slow(Errands):
+        def start(self) -> subprocess.Popen[bytes]:
+            if not started:
+                starting.set()
+                assert go_on.wait(PATIENCE)
+            started.append(super().start())
+            return started[-1]
+
+    printer = CupsPrinter("stuck", Slow(cups.environment), SystemClock(), ear)
+    with closing(printer):
+        printer.print(A, pdf(secret()))
+        assert starting.wait(PATIENCE)
+        end = threading.Thread(target=printer.cancel, args=(A, PATIENCE))
+        end.start()
+        cups.until(lambda: printer._unwanted)
+        go_on.set()
+        end.join()
+    assert started[0].returncode == -signal.SIGKILL
+    assert cups.jobs() == []
 
 
 def test_a_queue_that_would_print_nothing_is_told(cups: OwnCups) -> None:

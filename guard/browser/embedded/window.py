@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import webview
 from PySide6.QtCore import QCoreApplication, QRect, Qt, QUrl
@@ -20,7 +19,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from guard.browser.conduct import Conduct
+from guard.browser.conduct import take_up
 from guard.browser.embedded.dialogs import NoDialogs
 from guard.browser.embedded.page import Interceptor, PortalPage, throwaway_profile
 from guard.browser.embedded.probe import Beginning, LoggingOut, Painting
@@ -32,23 +31,18 @@ from guard.browser.messages import (
     Open,
     PaperTaken,
     Resize,
-    read_order,
 )
 from guard.browser.overlay import Overlay, Words
 from guard.browser.papers import Papers, Wishes
 from guard.browser.rules import Rules
 from guard.browser.wall import Wall
-from guard.channel import Channel
 from guard.errors import BrokenPromiseError, MachineError
 from guard.gui_thread import GuiThread
 from guard.pywebview import switch_off_the_unsafe
-from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
-
+    from guard.browser.conduct import Conduct, Orders
     from guard.browser.messages import Order
     from guard.browser.port import Geometry
 
@@ -83,7 +77,7 @@ class PortalWindow:
         script.write_text(wall.script, "ascii")  # a file, because the environment is too small for a long one
         return " ".join(f'"{flag}"' for flag in (*wall.flags(), *wall.proxy_flags(script)))
 
-    def run(self, messages: Iterator[dict[str, object]]) -> None:
+    def run(self, orders: Orders) -> None:
         """Show the window and obey until the channel closes."""
         area = self._opening.area
         window = webview.create_window(
@@ -98,9 +92,7 @@ class PortalWindow:
         if window is None:
             raise BrokenPromiseError("pywebview made no window")
         window.events.before_show += lambda: self._prepare(window.native)
-        obey = self._obey
-        listening = (messages, lambda order: self._gui.run(lambda: obey(order)))
-        threading.Thread(target=self._conduct.listen, args=listening, daemon=True).start()
+        self._conduct.follow(orders, lambda order: self._gui.run(lambda: self._obey(order)))
         webview.start(gui="qt", private_mode=True, debug=False, http_server=False)
 
     def _prepare(self, native: object) -> None:
@@ -187,26 +179,15 @@ class PortalWindow:
 
 def main() -> int:
     """Run the window until it is killed or the core is gone."""
-    forbid_core_dumps()
     switch_off_the_unsafe()
-    channel = Channel.inherited(int(sys.argv[1]))
-    messages = channel.messages()
-    first = next(messages, None)
-    opening = read_order(first) if first is not None else None
-    if not isinstance(opening, Open):
+    taken_up = take_up(int(sys.argv[1]))
+    if taken_up is None:
         return 1
+    opening, conduct, orders = taken_up
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication([sys.argv[0]])
     application.setQuitOnLastWindowClosed(True)
-    conduct = Conduct(channel, opening)
-
-    def unforeseen(
-        _kind: type[BaseException], _error: BaseException, _trace: TracebackType | None
-    ) -> NoReturn:
-        conduct.give_up(Loss.WINDOW_FAILED)
-
-    sys.excepthook = unforeseen
-    PortalWindow(opening, conduct).run(messages)
+    PortalWindow(opening, conduct).run(orders)
     return 1
 
 

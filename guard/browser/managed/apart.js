@@ -9,6 +9,9 @@
     guardRefuses(event.destination.url);
   }, true);
 
+  // A finger that stays asks for the browser's own menu, as the right button would.
+  addEventListener('contextmenu', event => event.preventDefault(), true);
+
   // There is one window: what would open another opens here, and is asked for once, not twice.
   const here = ['', '_self', '_parent', '_top'];
   const elsewhere = target =>

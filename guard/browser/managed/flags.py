@@ -28,24 +28,21 @@ _FIXED: Final = (
     "--force-device-scale-factor=1",
     "--disable-gpu",
     "--ozone-platform=x11",
-    # an ordinary browser to the portal, although it is driven over a pipe
-    "--disable-blink-features=AutomationControlled",
+    # an ordinary browser to the portal, although it is driven over a pipe; nothing loads behind a page
+    "--disable-blink-features=AutomationControlled,BackgroundFetch",
     # no greeting, no restoring, no windows of its own
     "--no-first-run",
     "--no-default-browser-check",
     "--noerrdialogs",
     "--disable-hang-monitor",
     "--disable-infobars",
-    "--disable-session-crashed-bubble",
     "--hide-crash-restore-bubble",
     "--overscroll-history-navigation=0",
     # no reports, no services
     "--disable-breakpad",
-    "--disable-crash-reporter",
     "--disable-domain-reliability",
     "--disable-sync",
     "--no-pings",
-    "--no-service-autorun",
     "--password-store=basic",
     # what lies beneath the curtain must paint, so that it is there at once
     "--disable-backgrounding-occluded-windows",

@@ -48,12 +48,13 @@ _MOVING: Final = ("Left", "Right", "Up", "Down", "Home", "End", "Return", "BackS
 _WITH_CONTROL: Final = (*_EDITING, "KP_Subtract", "KP_0", *_MOVING)
 _WITH_ANY_KEY: Final = (
     X.ControlMask | X.ShiftMask,
-    X.Mod1Mask,
-    X.Mod1Mask | X.ShiftMask,
-    X.Mod1Mask | X.ControlMask,
-    X.Mod1Mask | X.ControlMask | X.ShiftMask,
-    X.Mod4Mask,
+    *(
+        main | more
+        for main in (X.Mod1Mask, X.Mod4Mask, X.Mod1Mask | X.Mod4Mask)
+        for more in (0, X.ShiftMask, X.ControlMask, X.ControlMask | X.ShiftMask)
+    ),
 )
+"""Control and Shift, and whatever holds Alt or Super."""
 _NEVER: Final = (
     *("F1", "F3", "F6", "F7", "F10", "F11", "F12"),
     *("Menu", "Help", "Execute", "Print"),
@@ -66,8 +67,20 @@ _FORWARD_BUTTON = 9
 class Frame:
     """Runs in a thread of its own, on a connection of its own, until the process ends."""
 
-    def __init__(self, display: str, host: int, window_class: str) -> None:
-        """Begin to watch; the browser must be started afterwards, with ``--class`` of this name."""
+    def __init__(
+        self,
+        display: str,
+        host: int,
+        window_class: str,
+        *,
+        print_pressed: Callable[[], None],
+        page_gone: Callable[[], None],
+    ) -> None:
+        """Begin to watch; the browser must be started afterwards, with ``--class`` of this name.
+
+        From the frame's thread, ``print_pressed`` is called when somebody presses Ctrl+P, and ``page_gone``
+        when the browser's window is no more, whoever ended it.
+        """
         self._display = Display(display)
         self._display.set_error_handler(_ignore_dead_windows)
         self._root = self._display.screen().root
@@ -83,8 +96,8 @@ class Frame:
         self._aside = False
         """The page lies beside what the host shows of itself: still there, still painting, seen by nobody."""
         self._print_keys = _codes(self._display, ("p",))
-        self.print_pressed: Callable[[], None] = lambda: None
-        """Called from the frame's thread when somebody presses Ctrl+P."""
+        self._print_pressed = print_pressed
+        self._page_gone = page_gone
 
     def start(self) -> None:
         """Take the keys and begin; returns once every event that follows will be seen."""
@@ -133,7 +146,7 @@ class Frame:
             self._fill(self._page)
         self._focus()
 
-    def _notice(self, event: XEvent) -> None:
+    def _notice(self, event: XEvent) -> None:  # noqa: C901 -- one flat case an event
         match event.type:
             case X.CreateNotify if event.parent.id == self._root.id and not event.override:
                 self._appeared(event.window, min(event.width, event.height))
@@ -152,7 +165,9 @@ class Frame:
             case X.FocusIn if event.window.id == self._host.id and event.detail != X.NotifyPointer:
                 self._focus()
             case X.KeyPress if event.detail in self._print_keys and event.state & X.ControlMask:
-                self.print_pressed()
+                self._print_pressed()
+            case X.DestroyNotify if self._page is not None and event.window.id == self._page.id:
+                self._page_gone()
 
     def _appeared(self, window: Window, side: int) -> None:
         """Look at a new window as soon as it says whose it is; one of the browser's is put away at once."""

@@ -25,7 +25,7 @@ def managed(browser: Installed) -> Launch:
     return Launch(
         module="guard.browser.managed.window",
         environment={BINARY: str(browser.binary), POLICIES: str(policies)},
-        readable=browser.folders(),
         private=(policies,),
-        shown=browser.machine_files(),
+        readable=browser.folders,
+        shown=browser.machine_files,
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import math
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from playwright.async_api import Error, async_playwright
 
@@ -23,7 +24,7 @@ from guard.browser.managed.forced import FORCED_WITHIN, come
 from guard.browser.messages import Refusal
 from guard.browser.papers import holds_pdf
 from guard.browser.questions import CLICKED, EVERY, LEAVE, PAINTED, PAINTS, clicks, proven
-from guard.browser.rules import host_of
+from guard.browser.rules import Rules, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -41,14 +42,16 @@ if TYPE_CHECKING:
         WebSocket,
     )
 
-    from guard.browser.rules import Rules
     from guard.browser.site import LogoutRecipe, Site
 
+_T = TypeVar("_T")
 _WORLD: Final = "guard"
 _HERE: Final = frozenset({"currentTab", ""})
 _ERROR_PAGE: Final = "chrome-error:"
 _CERTIFICATE_ERROR: Final = "net::ERR_CERT_"
 _TELL: Final = "guardRefuses"
+_PRINT: Final = "guardPrints"
+"""Bindings of the two scripts beside this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class Tab:
     def __init__(self, site: Site, rules: Rules, browser: Browser, tell: Callable[[Happening], None]) -> None:
         self._site = site
         self._rules = rules
+        self._passes = Rules(site.extension_hosts)
+        """What the wall lets pass for extensions, and so for parts of pages, too."""
         self._browser = browser
         self._tell = tell
         self._in_use = False
@@ -193,7 +198,10 @@ class Tab:
     # --- called from every thread
 
     def start(self) -> None:
-        """Start the browser and open the site's start page; answered by `Painted` or `Unreachable`."""
+        """Start the browser and open the site's start page.
+
+        Answered by `Painted`, `Unreachable`, `Unequipped` or `Died`.
+        """
         threading.Thread(target=self._run, name="tab", daemon=True).start()
 
     def begin(self) -> None:
@@ -261,23 +269,23 @@ class Tab:
         page.on("crash", lambda _: self._tell(Died(page_only=True)))
         page.on("close", lambda _: self._tell(Died(page_only=True)))
         page.on("filechooser", lambda _: self._refuse(Refusal.FILE_CHOICE, page.url))
-        page.on("framenavigated", self._went)
-        page.on("websocket", self._socket)
+        page.on("framenavigated", _careful(self._went))
+        page.on("websocket", _careful(self._socket))
         page.on("download", lambda download: self._later(self._download(download)))
         context.on("page", lambda other: self._later(self._another(other)))
-        context.on("dialog", self._ask)
-        context.on("request", self._requested)
-        context.on("requestfailed", self._failed)
-        context.on("response", self._answered)
+        context.on("dialog", _careful(self._ask))
+        context.on("request", _careful(self._requested))
+        context.on("requestfailed", _careful(self._failed))
+        context.on("response", _careful(self._answered))
         session.on("Page.frameRequestedNavigation", self._wants_to_go)
         session.on("Page.frameScheduledNavigation", self._wants_to_go)
         session.on("Page.windowOpen", self._wants_window)
         session.on("Fetch.requestPaused", lambda event: self._later(self._paused(event)))
         await context.add_init_script(_script("within"))
-        await context.expose_binding("print", lambda _source, *_words: self._tell(WantsPaper()))
-        session.on("Runtime.bindingCalled", self._stayed)
+        session.on("Runtime.bindingCalled", self._called)
         await session.send("Page.enable")
         await session.send("Runtime.enable")
+        await session.send("Runtime.addBinding", {"name": _PRINT})
         await session.send("Runtime.addBinding", {"name": _TELL, "executionContextName": _WORLD})
         await session.send(
             "Page.addScriptToEvaluateOnNewDocument", {"source": _script("apart"), "worldName": _WORLD}
@@ -356,9 +364,11 @@ class Tab:
         elif event["frameId"] == self._main_frame and not self._allowed(event["url"]):
             self._refuse(Refusal.NAVIGATION, event["url"])
 
-    def _stayed(self, event: dict[str, str]) -> None:
+    def _called(self, event: dict[str, str]) -> None:
         if event["name"] == _TELL:
             self._refuse(Refusal.NAVIGATION, event["payload"])
+        elif event["name"] == _PRINT:
+            self._tell(WantsPaper())
 
     def _wants_window(self, event: dict[str, str]) -> None:
         """Open what is allowed in the same window, as there is only one."""
@@ -392,18 +402,27 @@ class Tab:
     def _requested(self, request: Request) -> None:
         if request.url == NOWHERE:
             return
-        main = request.is_navigation_request() and request.frame == self._page.main_frame
+        document = request.is_navigation_request()
+        main = document and self._in_page(request)
         if not self._rules.may_request(request.url):
-            self._refuse(Refusal.NAVIGATION if main else Refusal.REQUEST, request.url)
+            if document or not self._passes.may_request(request.url):
+                self._refuse(Refusal.NAVIGATION if main else Refusal.REQUEST, request.url)
             return
         self._tell(Wanted(host_of(request.url), page=main))
         if main:
             self._tell(WentOn())
 
+    def _in_page(self, request: Request) -> bool:
+        """Tell whether it fills the page itself; the first one of a window that is not there yet does not."""
+        try:
+            return request.frame == self._page.main_frame
+        except Error:
+            return False
+
     def _failed(self, request: Request) -> None:
         if (request.failure or "").startswith(_CERTIFICATE_ERROR):
             self._refuse(Refusal.CERTIFICATE, request.url)
-            if request.is_navigation_request() and request.frame == self._page.main_frame:
+            if request.is_navigation_request() and self._in_page(request):
                 self._distrusted = True
                 self._tell(Distrusted())
 
@@ -478,8 +497,21 @@ class Tab:
 
     async def _print(self) -> None:
         wanted = {"printBackground": True, "preferCSSPageSize": True}
-        said = await self._session.send("Page.printToPDF", wanted)
+        try:
+            said = await self._session.send("Page.printToPDF", wanted)
+        except Error:
+            said = {"data": ""}  # what is no PDF is told as not printed
         self._tell(Paper(base64.b64decode(said["data"])))
+
+
+def _careful(handler: Callable[[_T], None]) -> Callable[[_T], None]:
+    """Keep what a listener raises from Playwright, which would raise it from the next call instead."""
+
+    def careful(happened: _T) -> None:
+        with contextlib.suppress(Error):
+            handler(happened)
+
+    return careful
 
 
 def _script(name: str) -> str:

@@ -13,12 +13,12 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from guard.browser.conduct import Conduct
+from guard.browser.conduct import take_up
 from guard.browser.managed import tab
 from guard.browser.managed.flags import flags
 from guard.browser.managed.forced import forced_extensions
@@ -35,22 +35,19 @@ from guard.browser.messages import (
     PaperTaken,
     Refusal,
     Resize,
-    read_order,
 )
 from guard.browser.overlay import Overlay, Words
 from guard.browser.papers import Papers, Wishes
 from guard.browser.rules import Rules
 from guard.browser.wall import Wall
-from guard.channel import Channel
 from guard.errors import MachineError
 from guard.gui_thread import GuiThread
-from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
+    from collections.abc import Callable
 
+    from guard.browser.conduct import Conduct, Orders
     from guard.browser.messages import Order
     from guard.browser.port import Geometry
 
@@ -77,8 +74,13 @@ class ManagedWindow:
         self._host.lower()  # before it is mapped, so that it never lies above anybody
         self._host.show()
         window_class = f"guard-{opening.session[:16]}"
-        self._frame = Frame(os.environ["DISPLAY"], int(self._host.winId()), window_class)
-        self._frame.print_pressed = lambda: self._gui.run(self._wants_paper)
+        self._frame = Frame(
+            os.environ["DISPLAY"],
+            int(self._host.winId()),
+            window_class,
+            print_pressed=lambda: self._gui.run(self._wants_paper),
+            page_gone=lambda: self._gui.run(lambda: conduct.give_up(Loss.WINDOW_FAILED)),
+        )
         self._overlay.covers.connect(lambda on: self._frame.set_aside(on=on))
         self._papers = Papers(opening.session, opening.site.permit, conduct.report)
         self._wishes = Wishes(self._papers, self._overlay)
@@ -90,11 +92,9 @@ class ManagedWindow:
             lambda happening: self._gui.run(lambda: self._happened(happening)),
         )
 
-    def run(self, messages: Iterator[dict[str, object]]) -> None:
+    def run(self, orders: Orders) -> None:
         """Start the browser; orders are obeyed from now on, until the channel closes."""
-        obey = self._obey
-        listening = (messages, lambda order: self._gui.run(lambda: obey(order)))
-        threading.Thread(target=self._conduct.listen, args=listening, daemon=True).start()
+        self._conduct.follow(orders, lambda order: self._gui.run(lambda: self._obey(order)))
         self._frame.start()
         self._tab.start()
 
@@ -182,7 +182,7 @@ class ManagedWindow:
             case tab.Paper(pdf=pdf):
                 self._hand_over(pdf)
             case tab.Saved(pdf=pdf):
-                self._wishes.wish(lambda hand_over: hand_over(pdf), file=True)
+                self._wish(lambda hand_over: hand_over(pdf), file=True)
             case tab.LoggedOut(confirmed=confirmed):
                 conduct.logged_out(confirmed=confirmed)
             case tab.Died(page_only=page_only):
@@ -202,7 +202,10 @@ class ManagedWindow:
                 self._tab.answer(yes=self._overlay.ask(asks.text), text="")
 
     def _wants_paper(self) -> None:
-        if not (self._conduct.attended and self._wishes.wish(self._make_paper)):
+        self._wish(self._make_paper)
+
+    def _wish(self, make: Callable[[Callable[[bytes], None]], None], *, file: bool = False) -> None:
+        if not (self._conduct.attended and self._wishes.wish(make, file=file)):
             self._tab.refuse(Refusal.PRINTING)
 
     def _make_paper(self, hand_over: Callable[[bytes], None]) -> None:
@@ -221,24 +224,13 @@ def _host_window() -> QWidget:
 
 def main() -> int:
     """Run the window until it is killed or the core is gone."""
-    forbid_core_dumps()
-    channel = Channel.inherited(int(sys.argv[1]))
-    messages = channel.messages()
-    first = next(messages, None)
-    opening = read_order(first) if first is not None else None
-    if not isinstance(opening, Open):
+    taken_up = take_up(int(sys.argv[1]))
+    if taken_up is None:
         return 1
-    conduct = Conduct(channel, opening)
-
-    def unforeseen(
-        _kind: type[BaseException], _error: BaseException, _trace: TracebackType | None
-    ) -> NoReturn:
-        conduct.give_up(Loss.WINDOW_FAILED)
-
-    sys.excepthook = unforeseen
+    opening, conduct, orders = taken_up
     threading.excepthook = lambda _: conduct.give_up(Loss.WINDOW_FAILED)
     application = QApplication([sys.argv[0]])
-    ManagedWindow(opening, conduct).run(messages)
+    ManagedWindow(opening, conduct).run(orders)
     application.exec()
     return 1
 

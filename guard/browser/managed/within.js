@@ -6,6 +6,10 @@
   for (const name of ['requestFullscreen', 'webkitRequestFullscreen', 'webkitRequestFullScreen'])
     Element.prototype[name] = refuse;
   Element.prototype.requestPointerLock = refuse;  // it would hide the pointer
+  HTMLVideoElement.prototype.requestPictureInPicture = refuse;
+  delete window.documentPictureInPicture;
+
+  window.print = () => window.guardPrints?.('');  // there in every frame that shares the page's process
 
   // There is one window; without a person's click the browser itself opens none.
   const open = window.open.bind(window);
