@@ -64,7 +64,7 @@ class Site:
     browsers: tuple[BrowserKind, ...] = ()
     """The kinds it works in; empty: every kind."""
     extension_hosts: tuple[str, ...] = ()
-    """Hosts that the browser itself, never a page, may reach: where its extensions come from."""
+    """Hosts that the browser may reach besides, for its extensions; no page is opened there."""
     button: Wording = Wording()
     """What its button on the idle screen says, if there are several portals; ``name`` where it is empty."""
     strip: Wording = Wording()

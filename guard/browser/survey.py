@@ -74,7 +74,7 @@ class Survey:
         self._refused: set[tuple[str, str]] = set()
 
     def walk(self, make: CapsuleFactory) -> Findings:
-        """Open the start page, come as a citizen, log out, end; takes up to a minute, or two.
+        """Open the start page, come as a citizen, log out, end; takes 90 s at the most.
 
         The page is left alone first: as a spare it must not go on by itself. Raises MachineError when this
         PC cannot make the capsule.

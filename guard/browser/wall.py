@@ -1,7 +1,7 @@
 """The wall around a capsule's browser: what it may reach at all, as Chromium's switches and policies. Pure.
 
-Before it stands the engine's request interceptor (`guard.browser.rules`); the wall holds without it, for what
-asks no interceptor, such as WebRTC and early look-ups. It has two layers:
+Before it stands the embedded engine's request interceptor (`guard.browser.rules`). The wall holds alone for
+what asks none: WebRTC, early look-ups, and parts of an installed browser's pages. It has two layers:
 
 - *Names.* Hosts that are not listed do not exist. A host that is listed with one port only is that port.
 - *Proxy.* What is not listed is sent to a proxy that does not exist. Without a proxy of the municipality, a

@@ -363,7 +363,7 @@ SITE_EXTENSION_HOSTS: Final[Key[tuple[str, ...] | None]] = Key(
     name="extension_hosts",
     kind=_HOSTS,
     default=None,
-    about="Hosts that the browser, never a page, may reach: where its extensions come from; left out: none.",
+    about="Hosts the browser may reach besides, for its extensions; no page is opened there; left out: none.",
 )
 LOGOUT_URL: Final[Key[str | None]] = Key(
     section="logout",

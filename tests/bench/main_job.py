@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING
 
 from guard.browser.site import BrowserKind
 from guard.clock import SystemClock
+from guard.containers.processes import taken
 from tests.support.counter import Counter, counter
 from tests.support.pcsc import VirtualReader, build_driver
 from tests.support.site import PORTAL_COLOUR, web_site
@@ -167,7 +168,7 @@ def _slept_ms() -> float:
 
 
 def _idle(one: Counter, seconds: float) -> dict[str, float]:
-    """Return the CPU of all parts together, % of one core, and the core's resident memory in MiB."""
+    """Return the CPU of all parts together, % of one core, and the memory of core and spare in MiB."""
     assert one.core
     parts = one.guard_processes()
     threading.Event().wait(SETTLE_SECONDS)
@@ -176,7 +177,14 @@ def _idle(one: Counter, seconds: float) -> dict[str, float]:
     after = [sum(process.cpu_times()[:2]) for process in parts]
     share = (sum(after) - sum(used)) / seconds * 100
     memory = one.core.memory_info().rss / 2**20
-    return {"idle CPU of all parts, % of a core": round(share, 2), "core resident, MiB": round(memory, 1)}
+    capsule = one.status()["capsule"]
+    assert isinstance(capsule, dict)
+    spare = sum(taken(pid) for pid in capsule["pids"]) / 2**20
+    return {
+        "idle CPU of all parts, % of a core": round(share, 2),
+        "core resident, MiB": round(memory, 1),
+        "a spare's own memory (RssAnon + RssShmem + VmSwap), MiB": round(spare, 1),
+    }
 
 
 def main() -> int:

@@ -125,6 +125,7 @@ class Gallery:
             self._reader.remove()
 
     def close(self) -> None:
+        self.take_card()
         self._stack.close()
 
 

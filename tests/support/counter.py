@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.support.pcsc import VirtualReader
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """s; how long a test waits for what must happen. Nothing is asserted about how long it took."""
 
 CHECKOUT = Path(__file__).parents[2]
