@@ -227,6 +227,7 @@ def hostile_site() -> Iterator[HostileSite]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 128  # a flood overflows the usual 5, and what was dropped comes late
 
         def handle_error(self, _request: object, _client_address: object) -> None:
             """Keep quiet about a browser that was killed in the middle of a request."""
