@@ -57,7 +57,7 @@ BEGUN_WITHIN = 1.5
 NICE = 10
 """What nice(1) adds: a page that keeps the PC busy must not keep the curtain from painting.
 
-Where the kernel shares the PC among sessions (autogroup, sched(7)), that alone sees to it: a container is one.
+Where the kernel shares the PC among sessions (autogroup, sched(7)), that sees to it: a container is one.
 """
 MEMORY = 2 << 30
 """Bytes that a capsule may take; it needs about 370 MB (seed facts), and a page that wants more is a bomb."""
