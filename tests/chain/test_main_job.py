@@ -24,10 +24,12 @@ pytestmark = pytest.mark.chain
 pytest_plugins = ("tests.support.pcsc",)
 
 
-@pytest.fixture(scope="module", params=[None, "openbox"], ids=["bare", "openbox"])
-def display(request: pytest.FixtureRequest) -> Iterator[str]:
-    with Xvfb(window_manager=request.param) as server:
-        yield server.display
+@pytest.fixture(scope="module", params=["bare-embedded", "openbox-embedded", "openbox-chromium"])
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """A display, with a window manager or without, and the settings that name the browser."""
+    manager, _, kind = request.param.partition("-")
+    with Xvfb(window_manager=None if manager == "bare" else manager) as server:
+        yield server.display, f'[browser]\nkind = "{kind}"\n'
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,12 @@ def site() -> Iterator[WebSite]:
 
 
 @pytest.fixture
-def one(tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite) -> Iterator[Counter]:
+def one(
+    tmp_path: Path, practice_reader: VirtualReader, place: tuple[str, str], site: WebSite
+) -> Iterator[Counter]:
     """A counter that has become READY."""
-    with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
+    display, settings = place
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path), settings) as one:
         one.wait_state("READY")
         yield one
 
@@ -224,10 +229,11 @@ def test_a_core_that_is_frozen_is_covered_by_the_curtain_and_the_session_ends_wh
 
 
 def test_a_card_that_lies_there_at_the_start_opens_nothing(
-    tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite
+    tmp_path: Path, practice_reader: VirtualReader, place: tuple[str, str], site: WebSite
 ) -> None:
+    display, settings = place
     practice_reader.insert()
-    with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
+    with counter(tmp_path, practice_reader, display, site.profile(tmp_path), settings) as one:
         one.wait_state("TAKE_CARD")
         assert not one.shows(PORTAL_COLOUR)
         practice_reader.remove()
