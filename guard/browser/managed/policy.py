@@ -1,4 +1,4 @@
-"""The managed policy that a capsule's Chrome, Edge or Chromium obeys besides the machine's own. Pure.
+"""What a capsule's Chrome, Edge or Chromium obeys besides the machine's own policies. Pure.
 
 Names and values are those of the Chrome Enterprise policy list (chromeenterprise.google/policies), which Edge
 shares but for the ones it does not know; a browser ignores what it does not know.
@@ -6,6 +6,7 @@ shares but for the ones it does not know; a browser ignores what it does not kno
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -98,3 +99,8 @@ def policy(site: Site, wall: Wall) -> Policy:
         **wall.policy(),
         "DownloadRestrictions": 0 if site.permit.downloads else 3,
     }
+
+
+def zoom_preferences(percent: int) -> dict[str, object]:
+    """Return the profile's preferences for this page zoom; Chromium counts in steps of a factor of 1.2."""
+    return {"partition": {"default_zoom_level": {"x": math.log(percent / 100, 1.2)}}}

@@ -1,7 +1,7 @@
 """The one page of an installed browser, held over a DevTools pipe by Playwright.
 
 Everything here runs on one asyncio loop in a thread of its own; calls come in from other threads and return
-at once, what happens goes out as one of the values below. Playwright starts the browser (every switch is
+at once, what happens goes out as one of the `happenings`. Playwright starts the browser (every switch is
 ours), speaks the pipe and keeps track of frames and workers; what needs an isolated world, or a word that
 Playwright has not, is asked of its raw DevTools session.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import math
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,6 +20,22 @@ from playwright.async_api import Error, async_playwright
 
 from guard.browser.managed.flags import NOWHERE
 from guard.browser.managed.forced import FORCED_WITHIN, come
+from guard.browser.managed.happenings import (
+    Asks,
+    Began,
+    Died,
+    Distrusted,
+    LoggedOut,
+    Painted,
+    Paper,
+    Refused,
+    Saved,
+    Unequipped,
+    Unreachable,
+    Wanted,
+    WantsPaper,
+    WentOn,
+)
 from guard.browser.messages import Refusal
 from guard.browser.papers import holds_pdf
 from guard.browser.questions import CLICKED, EVERY, LEAVE, PAINTED, PAINTS, clicks, proven
@@ -42,6 +57,7 @@ if TYPE_CHECKING:
         WebSocket,
     )
 
+    from guard.browser.managed.happenings import Happening
     from guard.browser.site import LogoutRecipe, Site
 
 _T = TypeVar("_T")
@@ -52,118 +68,6 @@ _CERTIFICATE_ERROR: Final = "net::ERR_CERT_"
 _TELL: Final = "guardRefuses"
 _PRINT: Final = "guardPrints"
 """Bindings of the two scripts beside this file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Painted:
-    """The start page is on the screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """The start page cannot be shown."""
-
-    certificate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Unequipped:
-    """An extension that the administrator forces did not come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The page has painted since it was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class WentOn:
-    """The page begins to load another document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A page did not get this."""
-
-    what: Refusal
-    host: str
-    named: bool
-    """There was an address at all; an empty window is nothing that a citizen misses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A page gets to reach this host."""
-
-    host: str
-    page: bool
-    """To be shown as the page itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Distrusted:
-    """The page leads to a server whose certificate is not valid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """A page's alert or question; answer it with `Tab.answer`."""
-
-    kind: str
-    """``alert``, ``confirm``, ``prompt`` or ``beforeunload``."""
-    text: str
-    proposed: str
-
-
-@dataclass(frozen=True, slots=True)
-class WantsPaper:
-    """The page wants to be printed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """The page as a PDF."""
-
-    pdf: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A PDF was downloaded."""
-
-    pdf: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedOut:
-    """The logout recipe has ended."""
-
-    confirmed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """The page's process ended, or the browser did."""
-
-    page_only: bool
-
-
-Happening = (
-    Painted
-    | Unreachable
-    | Unequipped
-    | Began
-    | WentOn
-    | Refused
-    | Wanted
-    | Distrusted
-    | Asks
-    | WantsPaper
-    | Paper
-    | Saved
-    | LoggedOut
-    | Died
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -516,8 +420,3 @@ def _careful(handler: Callable[[_T], None]) -> Callable[[_T], None]:
 
 def _script(name: str) -> str:
     return files("guard.browser.managed").joinpath(f"{name}.js").read_text("utf-8")
-
-
-def zoom_preferences(percent: int) -> dict[str, object]:
-    """Return the profile's preferences for this page zoom; Chromium counts in steps of a factor of 1.2."""
-    return {"partition": {"default_zoom_level": {"x": math.log(percent / 100, 1.2)}}}

@@ -19,13 +19,13 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from guard.browser.conduct import take_up
-from guard.browser.managed import tab
+from guard.browser.managed import happenings
 from guard.browser.managed.flags import flags
 from guard.browser.managed.forced import forced_extensions
 from guard.browser.managed.frame import Frame
 from guard.browser.managed.launch import BINARY, POLICIES
-from guard.browser.managed.policy import policy
-from guard.browser.managed.tab import Browser, Tab, zoom_preferences
+from guard.browser.managed.policy import policy, zoom_preferences
+from guard.browser.managed.tab import Browser, Tab
 from guard.browser.messages import (
     Begin,
     LogOut,
@@ -152,43 +152,43 @@ class ManagedWindow:
 
     # --- what happens on the page
 
-    def _happened(self, happening: tab.Happening) -> None:  # noqa: C901, PLR0912 -- one flat case each
+    def _happened(self, happening: happenings.Happening) -> None:  # noqa: C901, PLR0912 -- one flat case each
         conduct = self._conduct
         match happening:
-            case tab.Painted():
+            case happenings.Painted():
                 conduct.painted(int(self._host.winId()))
-            case tab.Unreachable(certificate=certificate):
+            case happenings.Unreachable(certificate=certificate):
                 conduct.give_up(Loss.START_CERTIFICATE if certificate else Loss.START_UNREACHABLE)
-            case tab.Unequipped():
+            case happenings.Unequipped():
                 conduct.give_up(Loss.EXTENSION)
-            case tab.Began():
+            case happenings.Began():
                 conduct.begun()
-            case tab.WentOn():
+            case happenings.WentOn():
                 conduct.went_on()
-            case tab.Refused(what=what, host=host):
+            case happenings.Refused(what=what, host=host):
                 conduct.refused(what, host)
                 if what is Refusal.NAVIGATION:
                     conduct.cannot_go(self._overlay)
                 elif what is Refusal.NEW_WINDOW and happening.named:
                     conduct.cannot_open(self._overlay)
-            case tab.Wanted(host=host, page=page):
+            case happenings.Wanted(host=host, page=page):
                 conduct.wanted(host, page=page)
-            case tab.Distrusted():
+            case happenings.Distrusted():
                 conduct.cannot_trust(self._overlay)
-            case tab.Asks():
+            case happenings.Asks():
                 self._asked(happening)
-            case tab.WantsPaper():
+            case happenings.WantsPaper():
                 self._wants_paper()
-            case tab.Paper(pdf=pdf):
+            case happenings.Paper(pdf=pdf):
                 self._hand_over(pdf)
-            case tab.Saved(pdf=pdf):
+            case happenings.Saved(pdf=pdf):
                 self._wish(lambda hand_over: hand_over(pdf), file=True)
-            case tab.LoggedOut(confirmed=confirmed):
+            case happenings.LoggedOut(confirmed=confirmed):
                 conduct.logged_out(confirmed=confirmed)
-            case tab.Died(page_only=page_only):
+            case happenings.Died(page_only=page_only):
                 conduct.give_up(Loss.PAGE_DIED if page_only else Loss.WINDOW_FAILED)
 
-    def _asked(self, asks: tab.Asks) -> None:
+    def _asked(self, asks: happenings.Asks) -> None:
         self._conduct.asked()
         self._conduct.begun()
         match asks.kind:
