@@ -38,6 +38,12 @@ class Hands:
     ) -> None:
         self._display.close()
 
+    def give_to_the_inner_window(self) -> None:
+        """Give the keyboard to the window inside, as a browser does with its own."""
+        (inner,) = self._window.query_tree().children
+        inner.set_input_focus(X.RevertToParent, X.CurrentTime)
+        self._display.sync()
+
     def press(self, *names: str) -> None:
         """Press these keys together, such as Control_L and p."""
         codes = [self._display.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]

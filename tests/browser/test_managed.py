@@ -10,7 +10,8 @@ import pytest
 
 from guard.browser.site import BrowserKind
 from tests.browser.conftest import site_of
-from tests.browser.puppet import PATIENCE
+from tests.browser.hands import Hands, shows, until
+from tests.browser.puppet import GROUND, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Born, Citizen
     from tests.browser.puppet import Puppet
 
+EDGE = (1200, 740)
 pytestmark = pytest.mark.parametrize("kind", [BrowserKind.CHROMIUM], indirect=True)
 
 
@@ -42,6 +44,22 @@ def test_a_page_sees_nothing_of_what_drives_its_browser(portal: Puppet) -> None:
 def test_a_finger_that_stays_opens_no_menu(portal: Puppet) -> None:
     menu = "new MouseEvent('contextmenu', {bubbles: true, cancelable: true})"
     assert portal.do(f"return document.body.dispatchEvent({menu})") is False
+
+
+def test_a_browser_that_takes_the_keyboard_from_a_question_does_not_keep_it(
+    citizen: Citizen, portal: Puppet, screen: str
+) -> None:
+    number = portal.tell("alert('?'); return 'closed'")
+    until(lambda: not shows(screen, GROUND, EDGE))
+    with Hands(screen, citizen.window) as hands:
+        hands.give_to_the_inner_window()
+
+        def closed() -> bool:
+            hands.press("Return")
+            return shows(screen, GROUND, EDGE)
+
+        until(closed)
+    assert portal.answer(number) == "closed"
 
 
 def test_a_browser_that_nobody_drives_any_more_is_lost(citizen: Citizen) -> None:

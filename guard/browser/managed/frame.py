@@ -162,7 +162,7 @@ class Frame:
                 self._size = event.width, event.height
                 if self._page is not None:
                     self._fill(self._page)
-            case X.FocusIn if event.window.id == self._host.id and event.detail != X.NotifyPointer:
+            case X.FocusIn if event.detail != X.NotifyPointer:  # a browser takes the keyboard by itself, too
                 self._focus()
             case X.KeyPress if event.detail in self._print_keys and event.state & X.ControlMask:
                 self._print_pressed()
@@ -195,7 +195,7 @@ class Frame:
         if window.get_geometry().width < _LEAST_SIDE:
             return
         self._page, self._client = window, self._made_by(window)
-        window.change_attributes(event_mask=X.NoEventMask)
+        window.change_attributes(event_mask=X.FocusChangeMask)
         window.reparent(self._host.id, 0, 0)
         self._fill(window)
         self._focus()
