@@ -274,7 +274,8 @@ class Core:
             case letters.SpareAppeared() as spare:
                 self._spare_appeared(spare, posted_at)
             case letters.SpareGone(site=site, session=session):
-                self._portals.lost(site, session)
+                if session not in self._session.used:
+                    self._portals.lost(site, session)
                 self._handle(ev.SpareLost(session=session), posted_at)
             case letters.PortalPressed(key=key):
                 if self._session.state is State.READY and not self._pad_is_open():

@@ -311,6 +311,14 @@ def test_a_spare_that_died_as_its_session_began_does_not_make_its_portal_unavail
     assert states(lab) == {"one": "warm", "two": "warm"}
 
 
+def test_a_late_loss_of_a_used_capsule_does_not_make_the_next_ones_portal_unavailable(lab: Lab) -> None:
+    lay_card(lab)
+    lab.say(ev.CardAbsent(counter=2), receipt(A), press("two"), spare(C))
+    assert lay_card(lab) == C
+    lab.say(gone(A, "one"), ev.CardAbsent(counter=4), receipt(C))
+    assert lab.core._portals.buttons()[0].state is PortalState.PREPARING
+
+
 def test_a_late_word_of_a_used_capsule_opens_nothing(lab: Lab) -> None:
     lay_card(lab)
     lab.say(spare(A), ev.CardAbsent(counter=2), receipt(A), spare(A))
