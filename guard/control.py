@@ -283,7 +283,7 @@ def _line(sock: socket.socket) -> bytes:
 def _opened(line: bytes) -> Mapping[str, object]:
     try:
         answer = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict) or answer.get("v") != VERSION:
         raise BrokenPromiseError("the guard's answer is not understood; it may be of another version.")

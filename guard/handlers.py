@@ -116,7 +116,7 @@ class Handlers:
         if alert not in still_open:
             named = ", ".join(still_open) or "none"
             raise ConfigError(f"no such alert is open; open are: {named}")
-        if reason not in set(Reason):
+        if reason not in tuple(Reason):
             raise ConfigError(f"the reason is not known; allowed are {', '.join(Reason)}")
         if request.get("staff") == EMERGENCY:
             raise ConfigError("an alert is closed in somebody's name: the emergency code names nobody")

@@ -185,7 +185,7 @@ class _Proof:
             days += _day(line)
             if not line and not rest and not last:
                 self._report(Trouble.MISNAMED, _Place(self._here.segment, 0), segment.first)
-            if days and not min(days) - _MARGIN <= segment.day <= max(days) + _MARGIN:
+            if days and max(min(days) - segment.day, segment.day - max(days)) > _MARGIN:
                 self._report(Trouble.MISNAMED, _Place(self._here.segment, 0), segment.first)
         self._left = self._here
 

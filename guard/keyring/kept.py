@@ -90,7 +90,7 @@ class KeptStore:
         keeper = self._keeper = self._keeper or self._start()
         try:
             reply = read_object(json.loads(self._exchange(keeper, line)))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise MachineError("the journal's keyring does not answer; see guard doctor.") from error
         if "text" not in reply:
             raise MachineError(str(reply.get("refused")))

@@ -82,7 +82,7 @@ class Errands:
                     pipe.close()
         try:
             reply = read_object(json.loads(output))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             reply = {}
         if process.returncode != 0 or not reply:
             raise MachineError("the errand to CUPS did not end cleanly.")

@@ -36,6 +36,8 @@ def parse(path: Path) -> Mapping[str, object]:
         raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
+    except ValueError:  # the only one left: Python reads no number of more than 4300 digits
+        raise ConfigError(f"{path}: is not valid TOML: a number has too many digits.") from None
 
 
 class Reading:
@@ -116,7 +118,11 @@ def _shown(value: object) -> str:
     """Return what was given for an error message: about a line, and of an address only scheme and host."""
     if isinstance(value, dict):
         return "a table"
-    short = re.sub(r"(://)(?:[^\s/@\"]*@)?([^\s/?#\"]*)[^\s\"]*", r"\1\2/…", toml(value))
+    try:
+        whole = toml(value)
+    except (ValueError, RecursionError):  # thousands of digits (written in hexadecimal), or of tables
+        return "a value too long to show"
+    short = re.sub(r"(://)(?:[^\s/@\"]*@)?([^\s/?#\"]*)[^\s\"]*", r"\1\2/…", whole)
     return short if len(short) <= _LINE else f"{short[: _LINE - 1]}…"
 
 

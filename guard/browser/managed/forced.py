@@ -21,7 +21,7 @@ def forced_extensions(policies: Path) -> frozenset[str]:
     for file in sorted(policies.glob("*.json")):
         try:
             policy = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue  # the browser does not obey such a file either
         if isinstance(policy, dict):
             found.update(_ids(policy))
