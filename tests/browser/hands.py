@@ -53,6 +53,15 @@ class Hands:
             xtest.fake_input(self._display, X.KeyRelease, code)
         self._display.sync()
 
+    def press_until(self, name: str, true: Callable[[], bool]) -> None:
+        """Press this key again and again: one of the first moment may come before anybody hears it."""
+
+        def pressed() -> bool:
+            self.press(name)
+            return true()
+
+        until(pressed)
+
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Click here on the screen."""
         xtest.fake_input(self._display, X.MotionNotify, x=x, y=y)

@@ -53,12 +53,7 @@ def test_a_browser_that_takes_the_keyboard_from_a_question_does_not_keep_it(
     until(lambda: not shows(screen, GROUND, EDGE))
     with Hands(screen, citizen.window) as hands:
         hands.give_to_the_inner_window()
-
-        def closed() -> bool:
-            hands.press("Return")
-            return shows(screen, GROUND, EDGE)
-
-        until(closed)
+        hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
     assert portal.answer(number) == "closed"
 
 

@@ -55,13 +55,7 @@ def go_back(citizen: Citizen, screen: str) -> None:
     """Leave the page that says that a page cannot be opened, if it is there."""
     if shows(screen, TINT, EDGE):
         with Hands(screen, citizen.window) as hands:
-
-            def back() -> bool:
-                """A key pressed before the button has the focus is lost; whoever sees that presses again."""
-                hands.press("Return")
-                return shows(screen, GROUND, EDGE)
-
-            until(back)
+            hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
 
 
 def test_all_web_storage_works(portal: Puppet) -> None:

@@ -64,12 +64,7 @@ def answer(citizen: Citizen, screen: str, key: str) -> None:
     """Wait for a question and answer it."""
     asked(screen)
     with Hands(screen, citizen.window) as hands:
-        until(lambda: _gone(hands, screen, key))
-
-
-def _gone(hands: Hands, screen: str, key: str) -> bool:
-    hands.press(key)  # again and again: under load, a key of the first moment was seen to get lost
-    return shows(screen, GROUND, EDGE)
+        hands.press_until(key, lambda: shows(screen, GROUND, EDGE))
 
 
 def paper(citizen: Citizen) -> bytes:
@@ -126,14 +121,9 @@ def test_an_alert_of_the_page_does_not_swallow_the_question(
     number = portal.tell(WRITE % "kept" + "print(); alert('?'); return 'closed'")
     asked(screen)
     with Hands(screen, citizen.window) as hands:
-        until(lambda: _both_answered(hands, citizen))
+        hands.press_until("Return", lambda: not citizen.ear.papers.empty())
     assert portal.answer(number) == "closed"
     assert text_of(paper(citizen)).strip() == "kept"
-
-
-def _both_answered(hands: Hands, citizen: Citizen) -> bool:
-    hands.press("Return")
-    return not citizen.ear.papers.empty()
 
 
 def test_a_page_that_prints_in_a_loop_asks_so_many_times_and_no_more(

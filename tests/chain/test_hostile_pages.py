@@ -81,7 +81,6 @@ class Gallery:
             self.close()
             folder = self._folder / f"counter-{time.monotonic_ns()}"
             folder.mkdir()
-            self.take_card()
             profile = self.site.profile(folder)
             self.one = self._stack.enter_context(
                 counter(folder, self._reader, self.display, profile, self._settings)

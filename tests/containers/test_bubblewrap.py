@@ -293,7 +293,7 @@ def test_containers_outlive_the_thread_that_asked_for_them(sealer: Bubblewrap) -
 CORE = """
 import sys, time
 from tests.containers.test_bubblewrap import NESTED, seal
-from guard.containers.bubblewrap import Bubblewrap, _Birth
+from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.mounts import stored
 sealer = Bubblewrap(sys.argv[1])
 container, ours = seal(sealer, *NESTED, mortal=sys.argv[2] == "mortal")
@@ -366,7 +366,7 @@ def test_a_hundred_containers_leave_no_descriptor_and_no_zombie(sealer: Bubblewr
 
     once()
     before = me.num_fds()
-    for _ in range(200):
+    for _ in range(100):
         once()
     assert me.num_fds() <= before
     assert "bwrap" not in [child.name() for child in me.children()]
