@@ -55,10 +55,7 @@ BEGUN_WITHIN = 1.5
 """s from handing a capsule to a citizen until it has painted again; one that cannot is not alive."""
 
 NICE = 10
-"""What nice(1) adds: a page that keeps the PC busy must not keep the curtain from painting.
-
-Where the kernel shares the PC among sessions (autogroup, sched(7)), that sees to it: a container is one.
-"""
+"""What nice(1) adds: a page that keeps the PC busy must keep neither the shade nor the curtain waiting."""
 MEMORY = 2 << 30
 """Bytes that a capsule may take; it needs about 370 MB (seed facts), and a page that wants more is a bomb."""
 

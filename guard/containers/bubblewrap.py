@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import psutil
 
 from guard.clock import SystemClock
-from guard.containers.memory import MemoryWatch
+from guard.containers.bounds import BoundsWatch
 from guard.containers.mounts import arguments, stored
 from guard.containers.port import Remains, Sealing
-from guard.containers.processes import ProcessHandle, boot_seconds, holders, inhabitants, taken
+from guard.containers.processes import ProcessHandle, boot_seconds, give_way, holders, inhabitants, taken
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Bubblewrap:
         self._lock = threading.Lock()
         self._live: dict[str, BubblewrapContainer] = {}
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sealer")
-        self._memory = MemoryWatch(self._living, self._clock)
+        self._bounds = BoundsWatch(self._living, self._clock)
 
     def seal(self, sealing: Sealing) -> BubblewrapContainer:
         """See `Sealer.seal`; takes about 15 ms."""
@@ -143,7 +143,7 @@ class Bubblewrap:
             container.kill()
         stayed = [one for one in mortal if not one.wait(_CLOSE_SECONDS)]
         self._starter.shutdown()
-        self._memory.close()
+        self._bounds.close()
         if stayed:
             raise MachineError(f"{len(stayed)} containers do not end although they were killed")
 
@@ -174,9 +174,8 @@ class Bubblewrap:
             container = BubblewrapContainer(
                 process,
                 _Birth.read(line),
+                sealing,
                 self._clock,
-                mortal=sealing.dies_with_parent,
-                limit=sealing.memory,
             )
         except (ValueError, KeyError, TypeError, OSError) as error:
             process.kill()
@@ -243,13 +242,12 @@ class BubblewrapContainer:
         self,
         process: subprocess.Popen[bytes],
         birth: _Birth,
+        sealing: Sealing,
         clock: Clock,
-        *,
-        mortal: bool,
-        limit: int | None,
     ) -> None:
-        self.mortal = mortal
-        self._limit = limit
+        self.mortal = sealing.dies_with_parent
+        self._limit = sealing.memory
+        self._nice = sealing.nice
         self._clock = clock
         self._process = process
         self._outer = ProcessHandle(process.pid)
@@ -269,13 +267,18 @@ class BubblewrapContainer:
                 return ()
             return tuple(one.pid for one in inhabitants(self._pid_namespace))
 
-    def takes_too_much(self) -> bool:
-        """See `guard.containers.memory.Limited`; looks at every process of the PC."""
-        if self._limit is None:
+    def keep_within_bounds(self) -> bool:
+        """See `guard.containers.bounds.Bounded`; looks at every process of the PC."""
+        if self._limit is None and not self._nice:
             return False
         pids = [one.pid for one in inhabitants(self._pid_namespace)]
+        for pid in pids:
+            give_way(pid, self._nice)
         files = max(map(stored, pids), default=0)  # not all of them see the same: an engine shuts its own in
-        return sum(map(taken, pids)) + files > self._limit
+        if self._limit is None or sum(map(taken, pids)) + files <= self._limit:
+            return False
+        self.kill()
+        return True
 
     def kill(self) -> None:
         """See `Container.kill`."""

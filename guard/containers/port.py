@@ -28,7 +28,8 @@ class Sealing:
     """Bytes that its processes and private files may take together: beyond it the container is killed, and
     a PC that has no memory left takes its before anybody else's. None: no limit."""
     nice: int = 0
-    """What nice(1) adds: the more, the more it gives way to others while the PC is busy."""
+    """What nice(1) adds: the more, the more it gives way to others while the PC is busy. Sessions
+    that are begun inside give way once the sealer has seen them, within about a second each."""
     readable: Sequence[Path] = field(default=())
     """Further files and folders shown read-only under their own names."""
     private: Sequence[Path] = field(default=())

@@ -92,6 +92,20 @@ def taken(pid: int) -> int:
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(_OWN_MEMORY))
 
 
+def give_way(pid: int, nice: int) -> None:
+    """Have this process's session give way to others by this nice(1) value, unless it is our own.
+
+    Nothing happens on a kernel that does not share the PC among sessions (autogroup, sched(7)), when the
+    process is gone, and when another session was told less than 100 ms ago, for the kernel takes no more.
+    """
+    with contextlib.suppress(OSError):
+        if os.getsid(pid) == os.getsid(0):  # it is being born, and would take us along
+            return
+        with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- as above
+            if int(file.read().split()[-1]) < nice:
+                file.write(str(nice).encode())
+
+
 def boot_seconds() -> float:
     """Return the time since boot on the clock of `Resident.started`."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

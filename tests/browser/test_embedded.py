@@ -22,8 +22,9 @@ from guard.browser.site import BrowserKind, LogoutRecipe
 from guard.clock import SystemClock
 from guard.session.events import SessionId
 from tests.browser.conftest import AREA
-from tests.browser.hands import Hands, shows, until, visible_windows
+from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND, PATIENCE
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

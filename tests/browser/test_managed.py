@@ -10,8 +10,9 @@ import pytest
 
 from guard.browser.site import BrowserKind
 from tests.browser.conftest import site_of
-from tests.browser.hands import Hands, shows, until
+from tests.browser.hands import Hands, shows
 from tests.browser.puppet import GROUND, PATIENCE
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

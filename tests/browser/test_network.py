@@ -18,10 +18,11 @@ from guard.browser.network import MOST_AUTHORITIES, MOST_SCRIPT, Network
 from guard.browser.site import Site
 from guard.errors import ConfigError, MachineError
 from tests.browser.conftest import site_of
-from tests.browser.hands import Hands, shows, until, visible_windows
+from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND, PATIENCE, puppet
 from tests.support.certificates import Authority
 from tests.support.proxy import proxy
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

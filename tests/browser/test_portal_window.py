@@ -13,8 +13,9 @@ import pytest
 from guard.browser.port import Geometry
 from guard.browser.site import BrowserKind
 from tests.browser.conftest import site_of
-from tests.browser.hands import Hands, shows, until, visible_windows
+from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,6 +24,7 @@ from guard.containers.mounts import stored
 from guard.containers.port import Sealing
 from guard.containers.processes import Resident
 from guard.errors import MachineError
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -432,6 +433,26 @@ def test_what_is_to_give_way_does_with_every_process(sealer: Bubblewrap) -> None
     assert ours.recv(10) == b"up\n"
     pids = (*container.pids(), container._process.pid)
     assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {os.getpriority(os.PRIO_PROCESS, 0) + 3}
+    ours.close()
+
+
+def test_sessions_begun_inside_give_way_and_ours_does_not(sealer: Bubblewrap) -> None:
+    """Where the kernel knows no such groups there is nothing to do, and nothing breaks."""
+    said = Path("/proc/self/autogroup").read_text() if Path("/proc/self/autogroup").exists() else None
+    script = "setsid -f sleep 1000; echo up >&$0; sleep 1000"
+    container, ours = seal(sealer, "/bin/bash", "-c", script, nice=3)
+    assert ours.recv(10) == b"up\n"
+
+    def nices() -> list[str]:
+        return [Path(f"/proc/{pid}/autogroup").read_text().split()[-1] for pid in container.pids()]
+
+    if said is None:
+        assert not container.keep_within_bounds()
+    else:
+        assert said.split()[-1] == "0"
+        assert len({os.getsid(pid) for pid in container.pids()}) == 2
+        until(lambda: set(nices()) == {"3"})
+        assert Path("/proc/self/autogroup").read_text() == said
     ours.close()
 
 

@@ -16,11 +16,10 @@ from Xlib.ext import xtest
 from Xlib.protocol import event
 
 from guard.browser.port import Geometry
-from guard.clock import SystemClock
 from guard.containers.port import Remains, Sealing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from Xlib.xobject.drawable import Window
@@ -197,14 +196,6 @@ class Stranger:
         xtest.fake_input(self.display, X.ButtonPress, 1)
         xtest.fake_input(self.display, X.ButtonRelease, 1)
         self.display.sync()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Return once it is true; fails after a while."""
-    clock = SystemClock()
-    end = clock.monotonic() + PATIENCE
-    while not true():
-        assert clock.monotonic() < end, "what was waited for did not happen"
 
 
 def environment(home: Path) -> Mapping[str, str]:

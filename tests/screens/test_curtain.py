@@ -35,10 +35,10 @@ from tests.screens.curtain_lab import (
     OpenSealer,
     Stranger,
     environment,
-    until,
 )
 from tests.screens.curtain_portals import scene as idle
 from tests.support.clock import TurnedClock
+from tests.support.waiting import until
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:

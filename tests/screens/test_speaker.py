@@ -15,8 +15,9 @@ import pytest
 from guard.containers.processes import ProcessHandle
 from guard.screens.port import Sound
 from guard.screens.speaker import SOUNDS, AplaySpeaker
-from tests.screens.curtain_lab import PATIENCE, until
+from tests.screens.curtain_lab import PATIENCE
 from tests.support.loudspeaker import Loudspeaker
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import stat
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +20,9 @@ from guard.secret import Secret
 from guard.staff.port import EMERGENCY
 from guard.staff.vault import LINE_MOST
 from tests.staff.vault_lab import PIN
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.staff.vault_lab import VaultLab
 
 pytestmark = pytest.mark.chain
@@ -32,13 +30,6 @@ WRONG = "729305"
 HASHING = 100 * 1024 * 1024
 """Bytes of memory that the vault has only while argon2 is at work."""
 PATIENCE = 20.0
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Look again and again until it is so; fail when it takes too long."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
 
 
 def test_a_right_pin_is_a_yes_and_a_wrong_one_is_not_and_is_still_known_to_the_next_process(

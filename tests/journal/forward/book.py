@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,23 +11,13 @@ from guard.journal.record import Record
 from guard.journal.segments import segment_path, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from guard.journal.port import Field
 
 DEADLINE = 30.0
 """s; nothing is asserted about how long it took."""
-_GLANCE = 0.005
 _DAY = date(2026, 11, 25)
-
-
-def until(true: Callable[[], bool], what: str = "it does not come") -> None:
-    """Return as soon as it is true."""
-    deadline = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(_GLANCE)
 
 
 def record(seq: int, kind: str = "state", session: str | None = "s1", **fields: Field) -> Record:

@@ -6,7 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.journal.forward.book import until
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,10 +18,11 @@ from guard.journal.forward.address import Address, SyslogServer
 from guard.journal.forward.messages import Health, Setup, Timing
 from guard.journal.forward.process import Forwarder
 from guard.journal.forward.trouble import TROUBLE_SECONDS
-from tests.journal.forward.book import DEADLINE, Book, until
+from tests.journal.forward.book import DEADLINE, Book
 from tests.journal.forward.journald_lab import JournaldLab
 from tests.support.clock import TurnedClock
 from tests.support.rsyslog import free_port
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

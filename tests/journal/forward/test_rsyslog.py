@@ -21,9 +21,10 @@ from guard.journal.forward.messages import Health, Setup, Timing
 from guard.journal.forward.port import TargetError
 from guard.journal.forward.process import Forwarder, TargetStatus
 from guard.journal.forward.tls import TlsSyslog
-from tests.journal.forward.book import Book, record, until
+from tests.journal.forward.book import Book, record
 from tests.support.certificates import Authority
 from tests.support.rsyslog import DRIVERS, Rsyslog, free_port
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,9 +1,12 @@
-"""Keeps containers within their memory, for an account that owns no cgroup.
+"""Keeps containers within their bounds, for an account that owns no cgroup.
 
-A memory cgroup needs root, or a systemd user manager, which the guard's account has not. So one thread looks
-at what each container takes: its processes' own memory and swap, and the files in its private file systems,
-which are memory too. To look at every process of the PC costs milliseconds; what the PC has left is one line
-of a file. That is read all the time; the look follows when it has shrunk, and now and then in any case.
+A cgroup needs root, or a systemd user manager, which the guard's account has not. So one thread looks at what
+each container takes: its processes' own memory and swap, and the files in its private file systems, which are
+memory too. To look at every process of the PC costs milliseconds; what the PC has left is one line of a file.
+That is read all the time; the look follows when it has shrunk, and now and then in any case.
+
+The same look has sessions that were begun inside give way. nice(1) is not enough where the kernel shares the
+PC among sessions (autogroup, sched(7)): there it counts within one alone, and each begins as equal to others.
 """
 
 from __future__ import annotations
@@ -29,28 +32,24 @@ _KIB = 1 << 10
 _log = logging.getLogger(__name__)
 
 
-class Limited(Protocol):
-    """A container that may have a limit."""
+class Bounded(Protocol):
+    """A container that may have bounds."""
 
-    def takes_too_much(self) -> bool:
-        """Tell whether it takes more memory than it may."""
-        ...
-
-    def kill(self) -> None:
-        """See `guard.containers.port.Container.kill`."""
+    def keep_within_bounds(self) -> bool:
+        """Have its sessions give way; kill it if it takes more memory than it may, and tell whether so."""
         ...
 
 
-class MemoryWatch:
-    """Kills each of the ``living`` that takes more than it may."""
+class BoundsWatch:
+    """Keeps each of the ``living`` within its bounds."""
 
-    def __init__(self, living: Callable[[], Iterable[Limited]], clock: Clock) -> None:
+    def __init__(self, living: Callable[[], Iterable[Bounded]], clock: Clock) -> None:
         """Begin at once; raises OSError when the kernel does not say how much memory is left."""
         self._living = living
         self._clock = clock
         self._fd = os.open("/proc/meminfo", os.O_RDONLY | os.O_CLOEXEC)
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="bounds", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -74,8 +73,7 @@ class MemoryWatch:
 
     def _look(self) -> None:
         for one in self._living():
-            if one.takes_too_much():
-                one.kill()
+            if one.keep_within_bounds():
                 _log.warning("a container took more memory than it may, and was killed")
 
 
