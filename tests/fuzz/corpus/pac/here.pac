@@ -1,0 +1,1 @@
+function FindProxyForURL() { return "PROXY localhost; PROXY 127.0.0.1; PROXY a,b; PROXY x:99999"; }
