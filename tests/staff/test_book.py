@@ -9,6 +9,7 @@ import pytest
 
 from guard.errors import ConfigError, MachineError
 from guard.secret import Secret
+from guard.session.events import StaffId
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.throttle import COUNTER_LOCKED_AT, LONGEST_WAIT, PERSON_LOCKED_AT
 from tests.staff.memory import Counter, KilledError
@@ -65,7 +66,9 @@ def test_an_empty_book_says_no_to_everything() -> None:
 
 def test_only_those_whose_pin_works_are_offered(counter: Counter) -> None:
     (only,) = counter.book.people()
-    assert only == Person(number=only.number, name="花子")
+    assert only == Person(number=StaffId("7"), name="花子")
+    expiries = [entry.expires for entry in counter.book.roll()]
+    assert expiries == [None, None, date(2026, 3, 31), None]
     standings = [(entry.number, entry.standing.value) for entry in counter.book.roll()]
     assert standings == [("7", "works"), ("8", "disabled"), ("9", "expired"), ("10", "locked")]
 
@@ -313,6 +316,18 @@ def test_the_emergency_code_opens_once(counter: Counter) -> None:
     assert (len(code), code.reveal().isdigit()) == (16, True)
     assert counter.book.verify(EMERGENCY, code).verdict is Verdict.YES
     assert counter.book.verify(EMERGENCY, code).verdict is Verdict.WRONG
+
+
+def test_every_answer_about_the_emergency_code_names_it_and_the_wait(counter: Counter) -> None:
+    code, _ = counter.book.emergency(24)
+    answer = wrong(counter, EMERGENCY, 1)
+    assert (answer.staff, answer.wait_seconds) == (EMERGENCY, 1.0)
+    counter.clock.turn(0.25)
+    assert counter.book.verify(EMERGENCY, code) == Answer(
+        verdict=Verdict.WAIT, staff=EMERGENCY, wait_seconds=0.75
+    )
+    counter.clock.turn(0.75)
+    assert counter.book.verify(EMERGENCY, code) == Answer(verdict=Verdict.YES, staff=EMERGENCY)
 
 
 def test_the_emergency_code_is_gone_before_the_yes(counter: Counter) -> None:
