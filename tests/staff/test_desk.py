@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from guard.inbox import Content, PeopleFound, PinChecked
+from guard.journal.alerts import Reason
 from guard.screens.port import PICKS, Choice, DeskNote, DeskScene, DeskStep, Key
 from guard.session.effects import AlertKind
 from guard.session.events import SessionId, StaffId
 from guard.session.table import Card, Facts, Session, State
-from guard.staff.desk import Desk
+from guard.staff.desk import SETTLE_SECONDS, Deed, Desk
 from guard.staff.people import NUMBER_MOST
 from guard.staff.pins import CODE_DIGITS, PIN_MOST
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
@@ -198,6 +199,48 @@ def test_reasons_are_offered_for_the_first_alert_alone_and_back_leads_to_the_cho
 def test_a_press_beyond_what_is_offered_chooses_nothing() -> None:
     pad = Pad()
     pad.grant()
+    beyond = str(len(pad.scene.choices) + 1)
     pad.clock.turn(1)
-    pad.press(str(len(pad.scene.choices) + 1), "8")
+    pad.press(beyond, "8")
     assert pad.scene.step is DeskStep.CHOOSE
+
+
+def test_a_list_that_has_stood_for_just_long_enough_takes_a_press() -> None:
+    pad = Pad()
+    pad.grant()
+    assert pad.scene.choices
+    pad.clock.turn(SETTLE_SECONDS)
+    deed = pad.desk.press(Key("2"), pad.session, ())
+    assert deed == Deed(choice=Choice.LOGOUT, staff=StaffId("0"), session=A)
+
+
+def test_an_alert_is_closed_by_whom_the_pin_belongs_to() -> None:
+    pad = Pad()
+    pad.alerts = (AlertKind.READER_LOST,)
+    pad.grant()
+    assert pad.scene.choices[3] is Choice.ALERTS
+    pad.clock.turn(1)
+    pad.press("4")
+    assert pad.scene.alert
+    pad.clock.turn(1)
+    deed = pad.desk.press(Key("1"), pad.session, pad.alerts)
+    assert deed == Deed(
+        choice=Choice.ALERTS,
+        staff=StaffId("0"),
+        session=A,
+        alert=AlertKind.READER_LOST,
+        reason=Reason.CHECKED,
+    )
+
+
+def test_names_are_those_of_this_opening() -> None:
+    pad = Pad()
+    pad.desk.close()
+    pad.desk.open()
+    late = PeopleFound(serial=1, people=(Person(number=StaffId("9"), name="Late"),))
+    pad.desk.people_found(late)
+    assert not pad.scene.names
+    assert pad.scene.note is DeskNote.LOADING
+    pad.desk.close()
+    pad.desk.people_found(late)
+    assert not pad.desk.is_open
