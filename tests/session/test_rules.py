@@ -21,6 +21,7 @@ from guard.session import machine
 from guard.session.machine import Step, step
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import TABLE, Card, Do, Facts, Row, Session, State, Then, When, holds, learn, settle
+from tests.support.wrong_machines import WRONG_MACHINES, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -478,132 +479,53 @@ def test_every_condition_stands_in_the_table() -> None:
 
 # --- the rules can fail
 
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A wrong machine, and the rule that must catch it."""
-
-    caught_by: Callable[[Move], bool]
-    patch: Mapping[str, object]
-    """Names in `guard.session.machine` and what stands there by mistake."""
-
-
-def _row(state: State, event: type[ev.Event], *rows: Row) -> Mapping[str, object]:
-    return {"TABLE": {**TABLE, state: {**TABLE[state], event: rows}}}
-
-
-def _trust_every_id(_session: Session, _event: ev.Event) -> bool:
-    return False
-
-
-def _trust_every_spare(session: Session, event: ev.Event) -> bool:
-    return isinstance(event, ev.SessionEvent) and event.session != session.current
-
-
-def _as_it_was_posted(_session: Session, event: ev.Event) -> ev.Event:
-    return event
-
-
-def _end_someone(_current: ev.SessionId) -> tuple[ef.Effect, ...]:
-    return (ef.EndCapsule(session=_STRANGER, logout=True),)
-
-
-_ACTIVE, _HELD, _ENDING, _READY = State.ACTIVE, State.HELD, State.ENDING, State.READY
-_MISTAKES: Final[Mapping[str, Mistake]] = {
-    "the card alone brings a held session back": Mistake(
-        only_authority_uncovers, _row(_HELD, ev.CardPresent, Row(_ACTIVE, (Do.RESUME, Do.UNCOVER)))
-    ),
-    "staff resume without the card": Mistake(
-        only_authority_uncovers, _row(_HELD, ev.StaffResume, Row(_ACTIVE, (Do.RESUME, Do.UNCOVER)))
-    ),
-    "a hold that is over brings the session back": Mistake(
-        only_a_pin_brings_a_held_session_back, _row(_HELD, ev.HoldOver, Row(_ACTIVE, (Do.RESUME,)))
-    ),
-    "a late resume opens the next session": Mistake(
-        what_comes_for_another_session_changes_nothing, {"_is_late": _trust_every_id}
-    ),
-    "a used capsule is taken for a spare": Mistake(
-        a_capsule_serves_one_citizen, {"_is_late": _trust_every_spare}
-    ),
-    "the loss of a spare that became the session is dropped": Mistake(
-        whatever_is_not_harmless_covers_and_ends, {"_by_whose_capsule": _as_it_was_posted}
-    ),
-    "a session begins while the last one is being wiped": Mistake(
-        no_one_begins_before_the_last_is_proven_gone,
-        _row(_ENDING, ev.SpareWarm, Row(_ACTIVE, (Do.BEGIN, Do.UNCOVER))),
-    ),
-    "removal is taken for proof": Mistake(
-        only_proof_leaves_the_end, _row(_ENDING, ev.CardAbsent, Row(Then.SETTLE))
-    ),
-    "staff open a counter whose wipe failed": Mistake(
-        only_proof_leaves_the_end, _row(State.WIPE_FAILED, ev.StaffInService, Row(Then.SETTLE))
-    ),
-    "a swapped card is overlooked": Mistake(
-        whatever_is_not_harmless_covers_and_ends, _row(_ACTIVE, ev.CardChanged, Row(Then.STAY))
-    ),
-    "the end comes without a cover": Mistake(
-        only_an_active_session_is_shown, _row(_ACTIVE, ev.CardAbsent, Row(_ENDING, (Do.END,)))
-    ),
-    "the cover waits for the end": Mistake(
-        covering_comes_first, _row(_ACTIVE, ev.CardAbsent, Row(_ENDING, (Do.END, Do.COVER)))
-    ),
-    "an end is declared and nobody is asked for it": Mistake(
-        an_end_is_asked_for_once_and_before_ending, _row(_ACTIVE, ev.IdleOver, Row(_ENDING, (Do.COVER,)))
-    ),
-    "an end is asked for again": Mistake(
-        an_end_is_asked_for_once_and_before_ending,
-        _row(_ENDING, ev.CoverLate, Row(Then.STAY, (Do.END_AT_ONCE,))),
-    ),
-    "a failed wipe is not tried again": Mistake(
-        a_failed_wipe_is_covered_alerted_and_tried_again,
-        _row(_ENDING, ev.WipeFailed, Row(State.WIPE_FAILED, (Do.COVER, ef.AlertKind.WIPE_FAILED))),
-    ),
-    "a receipt for a living session ends it uncovered": Mistake(
-        a_session_leaves_only_by_ending, _row(_ACTIVE, ev.WipeProven, Row(Then.SETTLE))
-    ),
-    "a late cover kills nobody": Mistake(
-        a_cover_that_is_late_kills, _row(_ENDING, ev.CoverLate, Row(Then.STAY, (ef.AlertKind.COVER_LATE,)))
-    ),
-    "a counter without a curtain stays ready": Mistake(
-        ready_means_ready, _row(_READY, ev.CurtainLost, Row(Then.STAY))
-    ),
-    "a counter that staff closed stays ready": Mistake(
-        without_a_session_the_facts_decide, _row(_READY, ev.StaffOutOfService, Row(Then.STAY))
-    ),
-    "a lost journal is no reason to end": Mistake(
-        a_session_lives_only_on_a_sound_counter, _row(_HELD, ev.JournalLost, Row(Then.STAY, (Do.COVER,)))
-    ),
-    "the wrong capsule is ended": Mistake(
-        effects_name_the_current_session,
-        {"_FOR_THE_SESSION": {**machine._FOR_THE_SESSION, Do.END: _end_someone}},
-    ),
-    "the spare is not replaced": Mistake(
-        a_spare_that_is_lost_is_replaced, _row(_READY, ev.SpareLost, Row(Then.SETTLE))
-    ),
-    "a spare is warmed while all goes down": Mistake(
-        nothing_is_started_while_all_goes_down,
-        _row(State.OUT_OF_SERVICE, ev.SpareLost, Row(Then.SETTLE, (Do.WARM,))),
-    ),
+_CAUGHT_BY: Final[Mapping[str, Callable[[Move], bool]]] = {
+    "the card alone brings a held session back": only_authority_uncovers,
+    "staff resume without the card": only_authority_uncovers,
+    "a hold that is over brings the session back": only_a_pin_brings_a_held_session_back,
+    "a late resume opens the next session": what_comes_for_another_session_changes_nothing,
+    "a used capsule is taken for a spare": a_capsule_serves_one_citizen,
+    "the loss of a spare that became the session is dropped": whatever_is_not_harmless_covers_and_ends,
+    "a session begins while the last one is being wiped": no_one_begins_before_the_last_is_proven_gone,
+    "removal is taken for proof": only_proof_leaves_the_end,
+    "staff open a counter whose wipe failed": only_proof_leaves_the_end,
+    "a swapped card is overlooked": whatever_is_not_harmless_covers_and_ends,
+    "the end comes without a cover": only_an_active_session_is_shown,
+    "the cover waits for the end": covering_comes_first,
+    "an end is declared and nobody is asked for it": an_end_is_asked_for_once_and_before_ending,
+    "an end is asked for again": an_end_is_asked_for_once_and_before_ending,
+    "a failed wipe is not tried again": a_failed_wipe_is_covered_alerted_and_tried_again,
+    "a receipt for a living session ends it uncovered": a_session_leaves_only_by_ending,
+    "a late cover kills nobody": a_cover_that_is_late_kills,
+    "a counter without a curtain stays ready": ready_means_ready,
+    "a counter that staff closed stays ready": without_a_session_the_facts_decide,
+    "a lost journal is no reason to end": a_session_lives_only_on_a_sound_counter,
+    "the wrong capsule is ended": effects_name_the_current_session,
+    "the spare is not replaced": a_spare_that_is_lost_is_replaced,
+    "a spare is warmed while all goes down": nothing_is_started_while_all_goes_down,
 }
+"""Each wrong machine, and the rule that is made for it."""
 
 
-@pytest.mark.parametrize("mistake", _MISTAKES.values(), ids=_MISTAKES.keys())
-def test_a_wrong_machine_is_caught(mistake: Mistake, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mistake", WRONG_MACHINES)
+def test_a_wrong_machine_is_caught(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule made for it finds the mistake."""
-    for name, wrong in mistake.patch.items():
+    for name, wrong in WRONG_MACHINES[mistake].items():
         monkeypatch.setattr(machine, name, wrong)
-    assert any(not mistake.caught_by(move) for policy in _POLICIES for move in _moves(policy))
+    caught_by = _CAUGHT_BY[mistake]
+    assert any(not caught_by(move) for policy in _POLICIES for move in _moves(policy))
 
 
 def test_every_rule_catches_a_mistake() -> None:
     """No rule is there that cannot fail."""
-    assert {mistake.caught_by for mistake in _MISTAKES.values()} == set(_RULES)
+    assert set(_CAUGHT_BY.values()) == set(_RULES)
 
 
 def test_a_row_that_needs_a_session_where_none_is_stops_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Better no answer than one about nobody."""
-    monkeypatch.setattr(machine, "TABLE", _row(_READY, ev.CoverLate, Row(Then.SETTLE, (Do.KILL,)))["TABLE"])
-    ready = Session(state=_READY, facts=Facts(swept=True, curtain=True, card=Card.ABSENT))
+    wrong = row(State.READY, ev.CoverLate, Row(Then.SETTLE, (Do.KILL,)))
+    monkeypatch.setattr(machine, "TABLE", wrong["TABLE"])
+    ready = Session(state=State.READY, facts=Facts(swept=True, curtain=True, card=Card.ABSENT))
     with pytest.raises(LookupError, match="the table is wrong"):
         step(ready, ev.CoverLate(), Policy())
 
