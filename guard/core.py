@@ -274,7 +274,7 @@ class Core:
             case letters.SpareAppeared() as spare:
                 self._spare_appeared(spare, posted_at)
             case letters.SpareGone(site=site, session=session):
-                if session not in self._session.used:
+                if not self._session.of_a_citizen(session):
                     self._portals.lost(site, session)
                 self._handle(ev.SpareLost(session=session), posted_at)
             case letters.PortalPressed(key=key):
@@ -285,7 +285,7 @@ class Core:
 
     def _spare_appeared(self, spare: letters.SpareAppeared, posted_at: float) -> None:
         self._parts.shade.adopt_capsule(spare.window)
-        if spare.session == self._session.current or spare.session in self._session.used:
+        if self._session.of_a_citizen(spare.session):
             self._handle(ev.SpareWarm(session=spare.session), posted_at)  # which is stale, and written down
             return
         self._portals.appeared(spare.site, spare.session)

@@ -79,7 +79,7 @@ class Portals:
         """A spare of this portal is gone, or did not become warm."""
         if self._spares.get(key) == session:
             del self._spares[key]
-        elif key not in self._spares and self.site_of(session) is None:
+        elif key not in self._spares:
             self._failed.add(key)
             self._leave_the_unavailable()
 

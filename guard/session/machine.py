@@ -60,7 +60,7 @@ def _is_late(session: Session, event: ev.Event) -> bool:
         case ev.SessionEvent():
             return event.session != session.current
         case ev.SpareWarm() | ev.SpareLost():
-            return event.session == session.current or event.session in session.used
+            return session.of_a_citizen(event.session)
         case _:
             return False
 

@@ -161,6 +161,10 @@ class Session:
         """A card lies on the reader, or the session needs none."""
         return self.facts.card is Card.PRESENT or not self.carded
 
+    def of_a_citizen(self, capsule: ev.SessionId) -> bool:
+        """Tell whether a citizen uses this capsule or has used it: then it is nobody's spare."""
+        return capsule == self.current or capsule in self.used
+
 
 def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR0912 -- flat: one case an event
     """Return the facts after the event, whatever the state."""
