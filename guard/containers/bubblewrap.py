@@ -24,7 +24,7 @@ from guard.clock import SystemClock
 from guard.containers.bounds import BoundsWatch
 from guard.containers.mounts import arguments, stored
 from guard.containers.port import Remains, Sealing
-from guard.containers.processes import ProcessHandle, boot_seconds, give_way, holders, inhabitants, taken
+from guard.containers.processes import MountNamespace, ProcessHandle, give_way, inhabitants, taken
 from guard.errors import MachineError
 
 if TYPE_CHECKING:
@@ -184,8 +184,6 @@ class Bubblewrap:
                 "bubblewrap (bwrap) did not make a container: see guard doctor for its reason"
             ) from error
         with self._lock:
-            for older in self._live.values():
-                older.make_way_for(container)
             self._live = {name: one for name, one in self._live.items() if not one.reaped()}
             self._live[sealing.name] = container
         return container
@@ -218,7 +216,7 @@ class _Birth:
     pid_namespace: int
     pid_namespace_fd: int
     """Held open, so that the kernel does not give the namespace's number to another meanwhile."""
-    mount_namespace: int
+    mount_namespace: MountNamespace
 
     @classmethod
     def read(cls, line: bytes) -> _Birth:
@@ -229,7 +227,7 @@ class _Birth:
         try:
             if os.fstat(fd).st_ino != pid_namespace:  # the process's id was given to another already
                 raise ProcessLookupError(pid)  # noqa: TRY301 -- the handler closes what both ways opened
-            return cls(ProcessHandle(pid), pid_namespace, fd, int(said["mnt-namespace"]))
+            return cls(ProcessHandle(pid), pid_namespace, fd, MountNamespace(pid))
         except BaseException:
             os.close(fd)
             raise
@@ -256,8 +254,6 @@ class BubblewrapContainer:
         self._pid_namespace = birth.pid_namespace
         self._mount_namespace = birth.mount_namespace
         self._lock = threading.RLock()
-        self._ended_at: float | None = None
-        self._storage_gone = False
         self._reaped = False
 
     def pids(self) -> tuple[int, ...]:
@@ -265,13 +261,13 @@ class BubblewrapContainer:
         with self._lock:
             if self._pid_namespace_fd is None:
                 return ()
-            return tuple(one.pid for one in inhabitants(self._pid_namespace))
+            return tuple(inhabitants(self._pid_namespace))
 
     def keep_within_bounds(self) -> bool:
         """See `guard.containers.bounds.Bounded`; looks at every process of the PC."""
         if self._limit is None and not self._nice:
             return False
-        pids = [one.pid for one in inhabitants(self._pid_namespace)]
+        pids = inhabitants(self._pid_namespace)
         for pid in pids:
             give_way(pid, self._nice)
         files = max(map(stored, pids), default=0)  # not all of them see the same: an engine shuts its own in
@@ -289,8 +285,6 @@ class BubblewrapContainer:
         end = self._clock.monotonic() + timeout
         if not self._init.wait(timeout):
             return False
-        with self._lock:
-            self._ended_at = self._ended_at or boot_seconds()
         if not self._outer.wait(min(_BWRAP_GRACE, end - self._clock.monotonic())):
             self._outer.kill()
         if not self._outer.wait(end - self._clock.monotonic()):
@@ -309,22 +303,12 @@ class BubblewrapContainer:
             if self._pid_namespace_fd is None:
                 return Remains(processes=0, storage=False)
             processes = len(inhabitants(self._pid_namespace))
-            # The number of a namespace that is gone is given to the next one made, so what was born after
-            # the end is someone else's; the PID namespace's number stays ours while we hold it open.
-            storage = not self._storage_gone and any(
-                self._ended_at is None or one.surely_before(self._ended_at)
-                for one in holders(self._mount_namespace)
-            )
-            remains = Remains(processes=processes, storage=storage)
+            remains = Remains(processes=processes, storage=self._mount_namespace.held())
             if remains.nothing and self._reaped:
                 os.close(self._pid_namespace_fd)
                 self._pid_namespace_fd = None
+                self._mount_namespace.close()
             return remains
-
-    def make_way_for(self, younger: BubblewrapContainer) -> None:
-        """Notice that a later container has our mount namespace's number: two that exist never share one."""
-        if younger._mount_namespace == self._mount_namespace:
-            self._storage_gone = True
 
     def reaped(self) -> bool:
         """Tell whether `wait` has seen the end."""

@@ -8,20 +8,17 @@ import os
 import select
 import signal
 import threading
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NS_GET_USERNS = 0xB701
+"""ioctl_ns(2): a file descriptor for the user namespace that owns this one."""
 _NS_GET_PARENT = 0xB702
 """ioctl_ns(2): a file descriptor for the namespace in which this one was made."""
-_START_TICKS = 19
-"""Place of ``starttime`` (field 22) among what follows the command's name in /proc/PID/stat, proc(5)."""
 _OWN_MEMORY = (b"RssAnon:", b"RssShmem:", b"VmSwap:")
 """Lines of /proc/PID/status in KiB, proc(5)."""
-_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class ProcessHandle:
@@ -59,27 +56,47 @@ class ProcessHandle:
                 os.close(fd)
 
 
-@dataclass(frozen=True, slots=True)
-class Resident:
-    """A process found in a container."""
+class MountNamespace:
+    """One mount namespace for certain, without keeping it, and so its tmpfs, in existence.
 
-    pid: int
-    started: float
-    """s since boot, rounded down to the clock tick (10 ms)."""
+    The kernel gives the number of one that is gone to the next one made. So it is known by its owner as well,
+    the container's user namespace: that one is held open, and its number is nobody else's meanwhile.
+    """
 
-    def surely_before(self, moment: float) -> bool:
-        """Tell whether it was born before this time since boot."""
-        return self.started + _TICK_SECONDS <= moment
+    def __init__(self, pid: int) -> None:
+        """That of this process; raises OSError when it is gone already."""
+        fd = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._number = os.fstat(fd).st_ino
+            self._owner: int | None = fcntl.ioctl(fd, _NS_GET_USERNS)
+        finally:
+            os.close(fd)
+
+    def held(self) -> bool:
+        """Tell whether a living process keeps it in existence; of one that was let go, False."""
+        owner = self._owner
+        return owner is not None and any(self._is_of(pid, owner) for pid in _living())
+
+    def close(self) -> None:
+        """Let go of it."""
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            os.close(owner)
+
+    def _is_of(self, pid: int, owner: int) -> bool:
+        if _inode(f"/proc/{pid}/ns/mnt") != self._number:
+            return False
+        try:
+            other = MountNamespace(pid)
+        except OSError:  # it ended meanwhile; or EPERM: its owner is outside our own, so it was not ours
+            return False
+        with contextlib.closing(other):
+            return other._owner is not None and os.path.sameopenfile(other._owner, owner)
 
 
-def inhabitants(pid_namespace: int) -> list[Resident]:
-    """Return every living process of this PID namespace (inode) or of one nested in it."""
-    return [one for one in _living() if _lies_in(one.pid, pid_namespace)]
-
-
-def holders(mount_namespace: int) -> list[Resident]:
-    """Return every living process that keeps this mount namespace (inode), and so its tmpfs, in existence."""
-    return [one for one in _living() if _inode(f"/proc/{one.pid}/ns/mnt") == mount_namespace]
+def inhabitants(pid_namespace: int) -> list[int]:
+    """Return the ids of all living processes of this PID namespace (inode) and of those nested in it."""
+    return [pid for pid in _living() if _lies_in(pid, pid_namespace)]
 
 
 def taken(pid: int) -> int:
@@ -106,23 +123,18 @@ def give_way(pid: int, nice: int) -> None:
                 file.write(str(nice).encode())
 
 
-def boot_seconds() -> float:
-    """Return the time since boot on the clock of `Resident.started`."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _living() -> Iterator[Resident]:
-    """Yield every process of the PC that is not dead yet."""
+def _living() -> Iterator[int]:
+    """Yield the id of every process of the PC that is not dead yet."""
     for name in os.listdir("/proc"):  # noqa: PTH208 -- a Path for each of hundreds of names costs milliseconds
         if not name.isdigit():
             continue
         try:
             with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 -- as above
-                fields = file.read().rpartition(b")")[2].split()
+                state = file.read().rpartition(b")")[2].split()[0]
         except OSError:
             continue
-        if fields[0] not in {b"Z", b"X"}:
-            yield Resident(int(name), int(fields[_START_TICKS]) * _TICK_SECONDS)
+        if state not in {b"Z", b"X"}:
+            yield int(name)
 
 
 def _inode(path: str) -> int | None:

@@ -21,7 +21,7 @@ from tests.support.visitor import Visitor
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.pcsc import VirtualReader
 
@@ -30,8 +30,8 @@ pytest_plugins = ("tests.support.pcsc",)
 
 NEVER = frozenset({"wipe_failed", "curtain_lost", "display_lost", "journal_lost", "reader_lost"})
 """Alerts that no page may bring about; how soon is covered depends on the machine: the benchmark's matter."""
-AGAIN = 50
-"""Looks for what a key brings about before it is pressed again."""
+AGAIN = 25
+"""Looks for what a hand brings about before it is tried again."""
 THE_GUARDS = frozenset(
     {"python", "bwrap", "choom", "setpriv", "aplay", "dbus-daemon", "gnome-keyring-daemon"}
 )
@@ -115,14 +115,21 @@ class Gallery:
 
     def press(self, visitor: Visitor, key: str, path: str) -> None:
         """Press a key until the site was asked for this; a browser that is busy loses one."""
-        looks = itertools.count()
+        visitor.press(key)
+        self.repeat(lambda: visitor.press(key), path)
+
+    def repeat(self, deed: Callable[[], None], path: str) -> None:
+        """Wait until the site was asked for this, and now and then do it again."""
+        looks = itertools.count(1)
 
         def came() -> bool:
+            if self.site.heard(path):
+                return True
             if next(looks) % AGAIN == 0:
-                visitor.press(key)
-            return self.site.heard(path)
+                deed()
+            return False
 
-        self.one.until(came, f"an answer to {key}")
+        self.one.until(came, f"a request for {path}")
 
     def take_card(self) -> None:
         """Take the card, if one lies there."""
@@ -177,22 +184,19 @@ def _seen(one: Counter, kind: str, field: str, after: int) -> list[object]:
 
 def _do(gallery: Gallery, deed: Deed, visitor: Visitor) -> None:
     """Go to the page, let it do its deed, and do there what a hand does."""
-    one, site = gallery.one, gallery.site
+    site = gallery.site
 
-    def told() -> bool:
-        """Tell whether the page has noticed the hand; if not, leave what is above it and try again."""
-        if site.heard("/tell/touch"):
-            return True
+    def again() -> None:
+        """Leave what is above the page, and do it once more."""
         visitor.let_go()
         visitor.press("Return")
         deed.hand(visitor)
-        return False
 
     gallery.press(visitor, "F8", "/deed")
     assert not site.take("/tell/load").body, "what it got when it was loaded"
     deed.hand(visitor)
     if deed.answers:
-        one.until(told, "a touch that arrives")
+        gallery.repeat(again, "/tell/touch")
         assert not site.take("/tell/touch").body, "what it got when it was touched"
 
 

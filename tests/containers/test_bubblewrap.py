@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,9 @@ import psutil
 import pytest
 
 import guard
-from guard.containers.bubblewrap import Bubblewrap, _Birth
+from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.mounts import stored
-from guard.containers.port import Sealing
-from guard.containers.processes import Resident
+from guard.containers.port import Remains, Sealing
 from guard.errors import MachineError
 from tests.support.waiting import until
 
@@ -111,24 +109,42 @@ def test_kill_leaves_no_process_not_even_in_nested_namespaces(sealer: Bubblewrap
     ours.close()
 
 
-def test_a_container_that_gets_the_number_of_one_just_gone_is_not_taken_for_it(
-    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The kernel gives numbers of namespaces again, at once and in no order that a test could force."""
+def test_a_namespace_with_the_number_of_one_just_gone_is_not_taken_for_it(sealer: Bubblewrap) -> None:
+    """The kernel gives numbers of namespaces again, in no order a test could force; so one is claimed."""
     container, ours = seal(sealer, "/usr/bin/sleep", "1000")
-    ours.close()
+    other, others = seal(sealer, "/usr/bin/sleep", "1000")
     container.kill()
     assert container.wait(PATIENCE)
-    before = Resident(pid=1, started=0.0)
-    monkeypatch.setattr("guard.containers.bubblewrap.holders", lambda _number: [before])
-    assert container.remains().storage
-    born = _Birth.read
-    number = container._mount_namespace
-    monkeypatch.setattr(_Birth, "read", lambda line: replace(born(line), mount_namespace=number))
-    younger, ours = seal(sealer, "/usr/bin/sleep", "1000")
-    ours.close()
+    container._mount_namespace._number = other._mount_namespace._number
+    assert not container._mount_namespace.held()
+    assert other._mount_namespace.held()
     assert container.remains().nothing
-    assert younger.remains().storage
+    ours.close()
+    others.close()
+
+
+def test_storage_that_somebody_outside_keeps_is_not_called_gone(sealer: Bubblewrap) -> None:
+    """As an administrator's shell would that has joined the container's mounts."""
+    container, ours = seal(sealer, "/usr/bin/sleep", "1000")
+    owner, inside = container._mount_namespace._owner, container.pids()[0]
+    assert owner is not None
+    outside = subprocess.Popen(
+        [
+            *("/usr/bin/nsenter", f"--user=/proc/self/fd/{owner}", "--preserve-credentials"),
+            *(f"--mount=/proc/{inside}/ns/mnt", "/bin/sh", "-c", "echo in; exec sleep 1000"),
+        ],
+        stdout=subprocess.PIPE,
+        pass_fds=(owner,),
+    )
+    assert outside.stdout
+    assert outside.stdout.readline() == b"in\n"
+    container.kill()
+    assert container.wait(PATIENCE)
+    assert container.remains() == Remains(processes=0, storage=True)
+    outside.kill()
+    outside.communicate()
+    assert container.remains().nothing
+    ours.close()
 
 
 def test_no_process_inside_can_read_the_environment_of_the_core(
@@ -151,7 +167,7 @@ def test_kill_does_not_wait_for_a_look_at_what_is_left(
     pids = container.pids()
     looking, go_on = threading.Event(), threading.Event()
 
-    def look(_namespace: int) -> list[Resident]:
+    def look(_namespace: int) -> list[int]:
         looking.set()
         assert go_on.wait(PATIENCE)
         return []
