@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from guard.browser.site import BrowserKind
-from tests.browser.conftest import site_of
+from tests.browser.conftest import AREA, site_of
 from tests.browser.hands import Hands, shows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
@@ -56,6 +59,28 @@ def test_a_browser_that_takes_the_keyboard_from_a_question_does_not_keep_it(
         hands.give_to_the_inner_window()
         hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
     assert portal.answer(number) == "closed"
+
+
+def test_a_window_manager_that_takes_the_browser_s_window_does_not_keep_it(
+    citizen: Citizen, screen: str
+) -> None:
+    """It was asked to map the window before that became ours, and makes it its own a moment later."""
+    with closing(Display(screen)) as manager:
+        host = manager.create_resource_object("window", citizen.window)
+        (window,) = (one for one in host.query_tree().children if one.get_geometry().width == AREA.width)
+        frame = manager.screen().root.create_window(0, 0, 400, 300, 0, X.CopyFromParent, override_redirect=1)
+        frame.map()
+        window.reparent(frame.id, 0, 0)
+        manager.sync()
+        until(lambda: window.query_tree().parent.id == host.id)
+        frame.destroy()
+        manager.sync()
+        until(lambda: shows(screen, GROUND, EDGE))
+
+
+@pytest.mark.usefixtures("citizen")
+def test_no_page_gets_to_see_a_colour_of_the_screen(portal: Puppet) -> None:
+    assert portal.do("return typeof EyeDropper") == "undefined"
 
 
 def test_a_browser_that_nobody_drives_any_more_is_lost(citizen: Citizen) -> None:

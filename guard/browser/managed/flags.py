@@ -28,8 +28,9 @@ _FIXED: Final = (
     "--force-device-scale-factor=1",
     "--disable-gpu",
     "--ozone-platform=x11",
-    # an ordinary browser to the portal, although it is driven over a pipe; nothing loads behind a page
-    "--disable-blink-features=AutomationControlled,BackgroundFetch",
+    # an ordinary browser to the portal, although it is driven over a pipe; nothing loads behind a page, and
+    # no page gets to see a colour of the screen
+    "--disable-blink-features=AutomationControlled,BackgroundFetch,EyeDropperAPI",
     # no greeting, no restoring, no windows of its own
     "--no-first-run",
     "--no-default-browser-check",

@@ -164,6 +164,9 @@ class Frame:
                     self._fill(self._page)
             case X.FocusIn if event.detail != X.NotifyPointer:  # a browser takes the keyboard by itself, too
                 self._focus()
+            case X.ReparentNotify if self._page is not None and event.window.id == self._page.id:
+                if event.parent.id != self._host.id:  # a window manager was asked to map it before
+                    self._take_in(event.window)
             case X.KeyPress if event.detail in self._print_keys and event.state & X.ControlMask:
                 self._print_pressed()
             case X.DestroyNotify if self._page is not None and event.window.id == self._page.id:
@@ -196,6 +199,9 @@ class Frame:
             return
         self._page, self._client = window, self._made_by(window)
         window.change_attributes(event_mask=X.FocusChangeMask)
+        self._take_in(window)
+
+    def _take_in(self, window: Window) -> None:
         window.reparent(self._host.id, 0, 0)
         self._fill(window)
         self._focus()
