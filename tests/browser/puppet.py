@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.certificates import Identity
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """s until something that should happen has not; nothing is asserted about how long it took."""
 GROUND = 0xC0FFEE
 """The colour of every page here."""
