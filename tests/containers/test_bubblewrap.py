@@ -125,7 +125,8 @@ def test_a_namespace_with_the_number_of_one_just_gone_is_not_taken_for_it(sealer
 
 def test_storage_that_somebody_outside_keeps_is_not_called_gone(sealer: Bubblewrap) -> None:
     """As an administrator's shell would that has joined the container's mounts."""
-    container, ours = seal(sealer, "/usr/bin/sleep", "1000")
+    container, ours = seal(sealer, *NESTED)
+    assert ours.recv(10) == b"up\n"  # until then its folders are still being shown
     owner, inside = container._mount_namespace._owner, container.pids()[0]
     assert owner is not None
     outside = subprocess.Popen(
