@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 BEGUN_WITHIN = 5.0
 """s from handing a capsule to a citizen until it has painted again; one that cannot is not alive.
 
-Measured: below 0.2 s; on a PC that is busy with other things 1.5 s were missed.
+On a PC that was busy with other things 1.5 s were missed.
 """
 NICE = 5
 """What nice(1) adds: a page that keeps the PC busy must keep neither the shade nor the curtain waiting."""

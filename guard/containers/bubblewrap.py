@@ -223,14 +223,15 @@ class _Birth:
         """Raises ValueError, KeyError, TypeError or OSError when none was born, or it died at once."""
         said = json.loads(line)
         pid, pid_namespace = int(said["child-pid"]), int(said["pid-namespace"])
-        fd = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-        try:
+        with contextlib.ExitStack() as opened:
+            fd = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            opened.callback(os.close, fd)
             if os.fstat(fd).st_ino != pid_namespace:  # the process's id was given to another already
-                raise ProcessLookupError(pid)  # noqa: TRY301 -- the handler closes what both ways opened
-            return cls(ProcessHandle(pid), pid_namespace, fd, MountNamespace(pid))
-        except BaseException:
-            os.close(fd)
-            raise
+                raise ProcessLookupError(pid)
+            init = opened.enter_context(contextlib.closing(ProcessHandle(pid)))
+            birth = cls(init, pid_namespace, fd, MountNamespace(pid))
+            opened.pop_all()
+        return birth
 
 
 class BubblewrapContainer:
@@ -270,11 +271,13 @@ class BubblewrapContainer:
         pids = inhabitants(self._pid_namespace)
         for pid in pids:
             give_way(pid, self._nice)
-        files = max(map(stored, pids), default=0)  # not all of them see the same: an engine shuts its own in
-        if self._limit is None or sum(map(taken, pids)) + files <= self._limit:
+        if self._limit is None:
             return False
-        self.kill()
-        return True
+        files = max(map(stored, pids), default=0)  # not all of them see the same: an engine shuts its own in
+        too_much = sum(map(taken, pids)) + files > self._limit
+        if too_much:
+            self.kill()
+        return too_much
 
     def kill(self) -> None:
         """See `Container.kill`."""

@@ -102,7 +102,7 @@ def inhabitants(pid_namespace: int) -> list[int]:
 def taken(pid: int) -> int:
     """Return the bytes of memory and swap that are this process's own, not a file's; 0 when it is gone."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 -- as above
+        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 -- see `_living`
             lines = file.read().splitlines()
     except OSError:
         return 0
@@ -118,7 +118,7 @@ def give_way(pid: int, nice: int) -> None:
     with contextlib.suppress(OSError):
         if os.getsid(pid) == os.getsid(0):  # it is being born, and would take us along
             return
-        with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- as above
+        with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- see `_living`
             if int(file.read().split()[-1]) < nice:
                 file.write(str(nice).encode())
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """s; nothing is asserted about how long it took."""
-_GLANCE = 0.005
+_GLANCE = 0.02
+"""s; a deed done at each glance, such as a key, must not flood whoever is slow."""
 
 
 def until(true: Callable[[], bool], what: str = "what was waited for did not come") -> None:

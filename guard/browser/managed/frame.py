@@ -164,12 +164,11 @@ class Frame:
                     self._fill(self._page)
             case X.FocusIn if event.detail != X.NotifyPointer:  # a browser takes the keyboard by itself, too
                 self._focus()
-            case X.ReparentNotify if self._page is not None and event.window.id == self._page.id:
-                if event.parent.id != self._host.id:  # a window manager was asked to map it before
-                    self._take_in(event.window)
+            case X.ReparentNotify if self._is_page(event.window) and event.parent.id != self._host.id:
+                self._take_in(event.window)  # from a window manager that was asked to map it before
             case X.KeyPress if event.detail in self._print_keys and event.state & X.ControlMask:
                 self._print_pressed()
-            case X.DestroyNotify if self._page is not None and event.window.id == self._page.id:
+            case X.DestroyNotify if self._is_page(event.window):
                 self._page_gone()
 
     def _appeared(self, window: Window, side: int) -> None:
@@ -184,7 +183,7 @@ class Frame:
 
     def _look(self, window: Window) -> None:
         """Take in the browser's first window, and put away every other."""
-        if self._page is not None and window.id == self._page.id:
+        if self._is_page(window):
             return
         try:
             names = window.get_wm_class()
@@ -200,6 +199,9 @@ class Frame:
         self._page, self._client = window, self._made_by(window)
         window.change_attributes(event_mask=X.FocusChangeMask)
         self._take_in(window)
+
+    def _is_page(self, window: Window) -> bool:
+        return self._page is not None and window.id == self._page.id
 
     def _take_in(self, window: Window) -> None:
         window.reparent(self._host.id, 0, 0)
