@@ -112,14 +112,16 @@ def taken(pid: int) -> int:
 def give_way(pid: int, nice: int) -> None:
     """Have this process's session give way to others by this nice(1) value, unless it is our own.
 
-    Nothing happens on a kernel that does not share the PC among sessions (autogroup, sched(7)), when the
-    process is gone, and when another session was told less than 100 ms ago, for the kernel takes no more.
+    Nothing happens on a kernel that does not share the PC among sessions (autogroup, sched(7)); to a session
+    without a group of its own, as the first one since the PC started is (its file is empty); when the process
+    is gone; and when another session was told less than 100 ms ago, for the kernel takes no more.
     """
     with contextlib.suppress(OSError):
         if os.getsid(pid) == os.getsid(0):  # it is being born, and would take us along
             return
         with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- see `_living`
-            if int(file.read().split()[-1]) < nice:
+            said = file.read().split()
+            if said and int(said[-1]) < nice:
                 file.write(str(nice).encode())
 
 
