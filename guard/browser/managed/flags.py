@@ -39,6 +39,8 @@ _FIXED: Final = (
     "--disable-infobars",
     "--hide-crash-restore-bubble",
     "--overscroll-history-navigation=0",
+    # or it loads `NOWHERE` again after a second, and may so stop the way to the portal
+    "--disable-auto-reload",
     # no reports, no services
     "--disable-breakpad",
     "--disable-domain-reliability",
