@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 from Xlib import X
 from Xlib.display import Display
 
+from guard.browser.managed.flags import flags
+from guard.browser.managed.installed import installed
 from guard.browser.site import BrowserKind
-from tests.browser.conftest import AREA, site_of
+from guard.browser.wall import Wall
+from tests.browser.conftest import AREA, DIRECTLY, site_of
 from tests.browser.hands import Hands, shows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
@@ -81,6 +85,29 @@ def test_a_window_manager_that_takes_the_browser_s_window_does_not_keep_it(
 @pytest.mark.usefixtures("citizen")
 def test_no_page_gets_to_see_a_colour_of_the_screen(portal: Puppet) -> None:
     assert portal.do("return typeof EyeDropper") == "undefined"
+
+
+def test_whoever_takes_hold_of_a_browser_late_still_sees_a_first_document_come(
+    screen: str, kind: BrowserKind, portal: Puppet, tmp_path: Path
+) -> None:
+    """Playwright waits for one, and sees none that came while it took hold."""
+    site = site_of(portal)
+    arguments = flags(
+        profile=tmp_path, window_class="late", area=AREA, languages="ja", wall=Wall.of(site, DIRECTLY, "")
+    )
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path,
+            executable_path=installed(kind).binary,
+            ignore_default_args=True,
+            args=[*arguments, "--no-sandbox"],  # it shows a page of ours to nobody
+            env={"DISPLAY": screen, "HOME": str(tmp_path)},
+            headless=False,
+            no_viewport=True,
+        )
+        with closing(context):
+            for _ in range(3):
+                context.pages[0].wait_for_event("framenavigated", timeout=PATIENCE * 1000)
 
 
 def test_a_browser_that_nobody_drives_any_more_is_lost(citizen: Citizen) -> None:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 OFF_SCREEN: Final = 20_000
 """Pixels right of and below every screen: where the window is until it is taken in."""
-NOWHERE: Final = "http://nowhere.invalid/"
-"""What the window tries to open before it is sent to the portal: a name that no network has (RFC 2606), and
-that the wall stops anyway. It must be a web address, or no window comes."""
+ANTEROOM: Final = (
+    "data:text/html,<script>setInterval('document.body.innerHTML=`<iframe srcdoc>`',200)</script>"
+)
+"""What the window shows until it is sent to the portal; without an address no window comes.
+
+Playwright waits for a first document, and misses for ever one that comes while it attaches. So this one comes
+at once, in the browser's first renderer, and has another come inside it again and again."""
 _FIXED: Final = (
     "--remote-debugging-pipe",
-    f"--app={NOWHERE}",
+    f"--app={ANTEROOM}",
     "--kiosk",
     f"--window-position={OFF_SCREEN},{OFF_SCREEN}",
     "--force-device-scale-factor=1",
@@ -39,8 +43,6 @@ _FIXED: Final = (
     "--disable-infobars",
     "--hide-crash-restore-bubble",
     "--overscroll-history-navigation=0",
-    # or it loads `NOWHERE` again after a second, and may so stop the way to the portal
-    "--disable-auto-reload",
     # no reports, no services
     "--disable-breakpad",
     "--disable-domain-reliability",
