@@ -232,6 +232,7 @@ class _Life:
         self._lose(why)
         self._container.kill()
         self._container.wait(_GONE_TIMEOUT)
+        self._container.remains()  # lets go of the namespaces, which are held open for this look
 
     def send(self, order: Order) -> None:
         """Send it; a curtain that cannot take it is lost. Never blocks."""

@@ -514,6 +514,23 @@ def test_a_closed_curtain_is_gone_and_not_called_lost(
     assert ear.lost.empty()
 
 
+def test_a_killed_curtain_leaves_the_core_no_descriptor(bare: str, ear: Ear) -> None:
+    """In a real container, of which the core holds descriptors: in months many curtains are lost."""
+    held: list[int] = []
+    with closing(Bubblewrap(f"test-curtain-{os.getpid()}")) as sealer:
+        curtain = CurtainProcess(sealer, ear, SystemClock(), setup(bare))
+        for _ in range(2):
+            curtain.start(AREAS)
+            until(lambda: bool(curtain.pids()))
+            for pid in curtain.pids():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            ear.lost.get(timeout=PATIENCE)
+            curtain.close()
+            held.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    assert held[0] == held[1]
+
+
 class Unsealable(OpenSealer):
     """A PC that cannot seal."""
 
