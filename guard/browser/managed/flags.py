@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 OFF_SCREEN: Final = 20_000
 """Pixels right of and below every screen: where the window is until it is taken in."""
-ANTEROOM: Final = (
+_ANTEROOM: Final = (
     "data:text/html,<script>setInterval('document.body.innerHTML=`<iframe srcdoc>`',200)</script>"
 )
 """What the window shows until it is sent to the portal; without an address no window comes.
 
-Playwright waits for a first document, and misses for ever one that comes while it attaches. So this one comes
-at once, in the browser's first renderer, and has another come inside it again and again."""
+Playwright waits for a first document, and misses for ever one that comes while it attaches. So this one needs
+no network, and has another come inside it again and again."""
 _FIXED: Final = (
     "--remote-debugging-pipe",
-    f"--app={ANTEROOM}",
+    f"--app={_ANTEROOM}",
     "--kiosk",
     f"--window-position={OFF_SCREEN},{OFF_SCREEN}",
     "--force-device-scale-factor=1",

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from playwright.async_api import Error, async_playwright
 
-from guard.browser.managed.flags import ANTEROOM
 from guard.browser.managed.forced import FORCED_WITHIN, come
 from guard.browser.managed.happenings import (
     Asks,
@@ -304,8 +303,6 @@ class Tab:
             )
 
     def _requested(self, request: Request) -> None:
-        if request.url == ANTEROOM:
-            return
         document = request.is_navigation_request()
         main = document and self._in_page(request)
         if not self._rules.may_request(request.url):
