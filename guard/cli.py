@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class _Commands(Context):
         from guard.service import run  # noqa: PLC0415 -- see the class
         from guard.settings.load import load  # noqa: PLC0415 -- see the class
 
-        return run(load(self.options.config, self.environment))
+        return run(partial(load, self.options.config, self.environment))
 
     def demo(self) -> int:
         """Replay the incident."""

@@ -12,8 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from guard.control import ControlClient, NotRunningError
 from guard.errors import ConfigError, GuardError, MachineError
-from guard.paths import journal_default, runtime_folder
+from guard.paths import control_socket, journal_default, runtime_folder
 
 if TYPE_CHECKING:
     from guard.readers.scard import Scard
@@ -106,6 +107,7 @@ class Doctor:
             "journal": self.journal,
             "browser": self.browser,
             "printer": self.printer,
+            "running": self.running,
             "practice": self.practice,
         }
         return tuple(finding(name, check) for name, check in checks.items())
@@ -305,6 +307,20 @@ class Doctor:
                 state=State.WARN,
             )
         return name
+
+    def running(self) -> str:
+        """The guard that runs, if one does, is what lies on the disk."""
+        try:
+            status = ControlClient(control_socket(runtime_folder(self._environment))).ask("status")
+        except NotRunningError as error:
+            return error.sentence
+        drift = status.get("drift")
+        told = [one["sentence"] for one in drift] if isinstance(drift, list) else ["it is an older version"]
+        if told:
+            raise LackError(
+                "; ".join(told), mend="stop the guard (SIGTERM), then start it again", state=State.WARN
+            )
+        return f"version {status['version']}, program {status['code_hash']}, settings {status['policy_hash']}"
 
     def practice(self) -> str:
         """What guard demo needs besides."""

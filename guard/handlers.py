@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-import guard
 from guard.clock import stamp
 from guard.errors import ConfigError
 from guard.inbox import AcknowledgeChecked, LogoutChecked
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from guard.control import Handler
     from guard.core import Core, Parts
     from guard.inbox import Inbox, StaffLetter
+    from guard.installed import Running
     from guard.journal.anchor import Anchor
     from guard.journal.forward.process import Forwarder
     from guard.session.table import Session
@@ -48,11 +48,14 @@ class Handlers:
     anchor: Anchor
     forwarder: Forwarder
     settings: Settings
+    running: Running
+    read_settings: Callable[[], Settings]
+    """From the disk, as they are there now."""
 
     def table(self) -> dict[str, Handler]:
         """Return each command's name and what answers it."""
         return {
-            "status": self._status,
+            "status": lambda request: _aside(lambda: self._status(request)),
             "end": self._end,
             "cover": self._cover,
             "logout": self._logout,
@@ -63,6 +66,7 @@ class Handlers:
         }
 
     def _status(self, _request: Mapping[str, object]) -> Mapping[str, object]:
+        """Tell how everything is; not on the server's thread, for the disk takes its time."""
         snapshot = self.core.snapshot()
         session, reader = snapshot.session, self.parts.reader.status()
         return {
@@ -93,8 +97,14 @@ class Handlers:
                 }
                 for target in self.forwarder.status()
             ],
-            "version": guard.__version__,
+            "version": self.running.version,
+            "code_hash": self.running.code_hash,
             "policy": self.settings.session.on_removal.value,
+            "policy_hash": self.running.policy_hash,
+            "drift": [
+                {"what": drift.what.value, "sentence": drift.sentence}
+                for drift in self.running.drift(self.read_settings)
+            ],
         }
 
     def _end(self, _request: Mapping[str, object]) -> Mapping[str, object]:

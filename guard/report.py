@@ -36,7 +36,10 @@ def status_table(status: Mapping[str, object], words: Words) -> str:
         ("alerts_open", _plain(status.get("alerts_open"))),
         ("forwarding", _forwarding(status.get("forwarding"), words)),
         ("policy", _plain(status.get("policy"))),
+        ("policy_hash", _plain(status.get("policy_hash"))),
         ("version", _plain(status.get("version"))),
+        ("code_hash", _plain(status.get("code_hash"))),
+        ("drift", _drift(status.get("drift"), words)),
     ]
     columns = max(width(words.of(key)) for key, _ in rows)
     return "\n".join(f"{padded(words.of(key), columns)}  {text}" for key, text in rows)
@@ -82,6 +85,13 @@ def _forwarding(value: object, words: Words) -> str:
     for target in value if isinstance(value, list) else []:
         how = words.of(f"forwarding_{target['health']}", behind=_plain(target["behind"]))
         told.append(f"{target['target']}: {how}" + (f" ({target['sentence']})" if target["sentence"] else ""))
+    return "; ".join(told) or words.of("none")
+
+
+def _drift(value: object, words: Words) -> str:
+    """Return what on the disk is not what runs, each with its sentence."""
+    found = value if isinstance(value, list) else []
+    told = [f"{words.of('drift_' + one['what'])} ({one['sentence']})" for one in found]
     return "; ".join(told) or words.of("none")
 
 

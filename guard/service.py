@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import guard
 from guard.browser.capsule import SealedCapsules, XDisplay
 from guard.browser.ending import Ending
 from guard.browser.kinds import launch_of
@@ -29,10 +28,12 @@ from guard.core import Core, Parts
 from guard.errors import MachineError
 from guard.handlers import Handlers
 from guard.inbox import Inbox
+from guard.installed import Running
 from guard.journal.alerts import Alerts
 from guard.journal.anchor import Anchor
 from guard.journal.forward.messages import JOURNALD, Setup
 from guard.journal.forward.process import Forwarder
+from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
 from guard.keyring.kept import KeptStore
 from guard.paths import (
@@ -58,7 +59,7 @@ from guard.session.table import State
 from guard.staff.vault_client import Vault, VaultBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from guard.clock import Clock
     from guard.journal.standing import Standing
@@ -69,18 +70,21 @@ SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
 
 _CUT_SHORT = (State.ACTIVE, State.HELD, State.ENDING)
+_log = logging.getLogger(__name__)
 
 
-def run(settings: Settings) -> int:
+def run(read_settings: Callable[[], Settings]) -> int:
     """Serve the counter in the foreground; return the exit code.
 
-    Raises ConfigError or MachineError with one sentence when it cannot start; nothing is left behind then.
+    The settings are read once to run with, and again to tell whether the disk has others by now. Raises
+    ConfigError or MachineError with one sentence when it cannot start; nothing is left behind then.
     """
+    settings = read_settings()
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL)
     forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
     with contextlib.ExitStack() as stack:
-        core = _build(settings, dict(os.environ), stack)
+        core = _build(settings, read_settings, dict(os.environ), stack)
         core.run()
         blind = not core.snapshot().session.facts.display
     if blind:
@@ -90,7 +94,13 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib.ExitStack) -> Core:
+def _build(
+    settings: Settings,
+    read_settings: Callable[[], Settings],
+    environment: Mapping[str, str],
+    stack: contextlib.ExitStack,
+) -> Core:
+    running = Running.beginning(settings)
     clock = SystemClock()
     inbox = Inbox(clock)
     reports = Reports(inbox)
@@ -193,16 +203,21 @@ def _build(settings: Settings, environment: Mapping[str, str], stack: contextlib
         inbox=inbox,
         anchor=anchor,
         settings=settings,
+        running=running,
+        read_settings=read_settings,
     )
     control = ControlServer(control_socket(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
     stack.enter_context(_stop_signals(inbox))
+    before = Reading(settings.journal.directory).last("start")
+    _log.info(running.announcement(before.record.fields if before else None))
     journal.record(
         "start",
-        version=guard.__version__,
+        version=running.version,
+        code_hash=running.code_hash,
         policy=settings.session.on_removal.value,
-        policy_hash=settings.fingerprint(),
+        policy_hash=running.policy_hash,
         after=_how_it_ended(journal.found),
         swept=swept,
     )

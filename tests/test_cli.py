@@ -35,7 +35,10 @@ STATUS: Mapping[str, object] = {
     "alerts_open": 2,
     "forwarding": [{"target": "journald", "health": "fine", "behind": 0, "sentence": None}],
     "version": "0.1.0",
+    "code_hash": "c0de",
     "policy": "wipe",
+    "policy_hash": "9f2c",
+    "drift": [{"what": "settings", "sentence": "the disk has settings of hash 77aa"}],
 }
 
 
@@ -119,7 +122,10 @@ def test_status_for_people_says_everything_in_words(environment: dict[str, str])
             "2",
             "journald: 届いています / fine",
             "wipe",
+            "9f2c",
             "0.1.0",
+            "c0de",
+            "設定 / settings (the disk has settings of hash 77aa)",
         ],
         strict=True,
     ):

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from guard.clock import SystemClock
+from guard.control import ControlServer
 from guard.doctor import Doctor, LackError, State, finding
+from guard.paths import control_socket, runtime_folder
 from guard.readers.scard import Code, Context, Handle
 from tests.staff.vault_lab import vault_lab
 from tests.support.xvfb import Xvfb
@@ -189,6 +192,32 @@ def test_the_keyring_is_tried_for_real_and_a_staff_book_without_staff_is_a_warni
         for result in (finding("keyring", here.keyring), finding("staff", here.staff)):
             assert (result.state, "login.keyring is damaged" in result.found) == (State.FAIL, True)
             assert result.mend
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "found"),
+    [
+        ({"drift": []}, State.OK, "version 1, program c, settings p"),
+        ({"drift": [{"what": "settings", "sentence": "of hash q"}]}, State.WARN, "of hash q"),
+        ({}, State.WARN, "older version"),
+    ],
+    ids=["as installed", "drifted", "older"],
+)
+def test_a_running_guard_that_is_not_what_lies_on_the_disk_is_a_warning(
+    tmp_path: Path, status: dict[str, object], state: State, found: str
+) -> None:
+    told = {"version": "1", "code_hash": "c", "policy_hash": "p", **status}
+    socket = control_socket(runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path)}))
+    server = ControlServer(socket, {"status": lambda _request: told}, SystemClock())
+    server.start()
+    result = finding("running", doctor(XDG_RUNTIME_DIR=str(tmp_path)).running)
+    server.close()
+    assert (result.state, bool(result.mend)) == (state, state is State.WARN)
+    assert found in result.found
+
+
+def test_where_no_guard_runs_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    assert finding("running", doctor(XDG_RUNTIME_DIR=str(tmp_path)).running).state is State.OK
 
 
 def test_every_check_has_its_outcome(tmp_path: Path) -> None:

@@ -43,3 +43,10 @@ def test_the_status_says_how_each_target_of_the_records_is() -> None:
     told = status_table({"forwarding": targets}, Words.load())
     assert "not on this PC (no journald listens); syslog: 12件" in told
     assert "12 waiting (the server is away)" in told
+
+
+def test_where_nothing_has_changed_since_the_start_the_status_says_none() -> None:
+    (line,) = [
+        one for one in status_table({"drift": []}, Words.load()).splitlines() if "since the start" in one
+    ]
+    assert line.endswith("  なし / none")

@@ -128,6 +128,15 @@ class Reading:
                 if entry and (begin <= entry.at < end or entry.record.kind in ALERT_KINDS):
                     yield entry
 
+    def last(self, kind: str) -> Entry | None:
+        """Return the newest record of this kind, whole days older than it unread; raises like `entries`."""
+        sign = f'"kind":"{kind}"'.encode()
+        for segment in reversed(self._segments()):
+            found = [entry for line in self._lines(segment) if sign in line and (entry := self._read(line))]
+            if mine := [entry for entry in found if entry.record.kind == kind]:
+                return mine[-1]
+        return None
+
     def _segments(self) -> list[Segment]:
         try:
             return segments(self._folder)

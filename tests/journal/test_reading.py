@@ -180,3 +180,29 @@ def test_a_long_journal_takes_no_more_memory_than_a_short_one(tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="cannot be read"):
         list(Reading(tmp_path / "none").entries())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_last_record_of_a_kind_is_found_without_reading_the_days_before_it(
+    tmp_path: Path,
+    packed: bool,  # noqa: FBT001 -- a parameter
+) -> None:
+    pages = _three_days(tmp_path, packed=packed)
+    first = min(path for path in tmp_path.iterdir() if path.name.startswith("journal-"))
+    first.write_bytes(b"no journal")
+    reading = Reading(tmp_path)
+    last = reading.last("start")
+    assert last
+    assert last.record == [record for record in pages.records if record.kind == "start"][-1]
+    assert (reading.skipped, reading.broken) == (0, [])
+    assert Reading(tmp_path).last("print") is None
+
+
+def test_a_word_in_another_record_is_no_record_of_that_kind(tmp_path: Path) -> None:
+    pages = Pages()
+    pages.write(moment(DAY, 9), "start", version="1")
+    pages.write(moment(DAY, 10), "refused", what='"kind":"start"', host="kind")
+    pages.save(tmp_path)
+    last = Reading(tmp_path).last("start")
+    assert last
+    assert last.record.seq == 1

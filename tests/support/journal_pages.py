@@ -48,7 +48,7 @@ class Pages:
 
     def start(self, at: datetime, after: str = "stop") -> None:
         """Start the guard."""
-        version = {"version": "0.1.0", "policy": "wipe", "policy_hash": "9f2c"}
+        version = {"version": "0.1.0", "code_hash": "c0de", "policy": "wipe", "policy_hash": "9f2c"}
         self.write(at, "start", after=after, swept=int(after == "crash"), **version)
 
     def opened(self, at: datetime, cause: str = "card_present") -> str:
