@@ -50,6 +50,8 @@ TELLING: Final[tuple[ev.Event, ...]] = (
     ev.JournalBack(),
     ev.StaffOutOfService(staff=_STAFF),
     ev.StaffInService(staff=_STAFF),
+    ev.SystemChanging(what=ev.SystemChange.SUSPEND),
+    ev.SystemAwake(),
     ev.SystemChanging(what=ev.SystemChange.SHUTDOWN),
 )
 """One of each event that can change the facts."""
@@ -62,7 +64,7 @@ _IF: Final[Mapping[When, str]] = {
 }
 _SETTLES: Final[Mapping[State, str]] = {
     State.OUT_OF_SERVICE: "reader, journal or display lost, closed by staff, or going down",
-    State.STARTING: "something is missing",
+    State.STARTING: "something is missing, or the PC is about to sleep",
     State.TAKE_CARD: "a card still lies there",
     State.READY: "all is there",
 }
@@ -190,7 +192,8 @@ def _between_diagram() -> str:
 
 
 def _all_facts() -> Iterator[Facts]:
-    for swept, curtain, warm, journal, display, closed, stopping in product((False, True), repeat=7):
+    for flags in product((False, True), repeat=8):
+        swept, curtain, warm, journal, display, closed, asleep, stopping = flags
         for card in Card:
             yield Facts(
                 swept=swept,
@@ -200,6 +203,7 @@ def _all_facts() -> Iterator[Facts]:
                 journal=journal,
                 display=display,
                 closed=closed,
+                asleep=asleep,
                 stopping=stopping,
             )
 

@@ -251,6 +251,11 @@ class SystemChanging(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemAwake(Event):
+    """The sleep that was announced is over, or was called off; what the reader holds must be seen anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockJumped(Event):
     """Wall time and monotonic time parted, or the PC slept."""
 
@@ -296,6 +301,7 @@ EVENTS: tuple[type[Event], ...] = (
     WipeProven,
     WipeFailed,
     SystemChanging,
+    SystemAwake,
     ClockJumped,
     JournalLost,
     JournalBack,

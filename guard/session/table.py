@@ -84,6 +84,8 @@ class Facts:
     """False for good once lost: only a new start of the guard brings a display back."""
     closed: bool = False
     """Staff took the counter out of service."""
+    asleep: bool = False
+    """The PC is about to sleep, or sleeps: nobody is to be shown what they would leave behind."""
     stopping: bool = False
     """The PC or the guard itself is going down; there is no way back."""
 
@@ -195,6 +197,11 @@ def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR09
             return replace(facts, closed=True)
         case ev.StaffInService():
             return replace(facts, closed=False)
+        case ev.SystemChanging(what=ev.SystemChange.SUSPEND):
+            return replace(facts, asleep=True)
+        case ev.SystemAwake():
+            seen = facts.card if facts.card is Card.LOST else Card.UNSEEN
+            return replace(facts, asleep=False, card=seen)
         case ev.SystemChanging(what=ev.SystemChange.SHUTDOWN):
             return replace(facts, stopping=True)
         case _:
@@ -205,7 +212,7 @@ def settle(facts: Facts) -> State:
     """Return the state that follows from the facts where no session lives."""
     if facts.stopping or facts.closed or not facts.journal or not facts.display or facts.card is Card.LOST:
         return State.OUT_OF_SERVICE
-    if not facts.swept or not facts.curtain or facts.card is Card.UNSEEN:
+    if facts.asleep or not facts.swept or not facts.curtain or facts.card is Card.UNSEEN:
         return State.STARTING
     if facts.card is Card.PRESENT:
         return State.TAKE_CARD
@@ -349,6 +356,8 @@ _ENTRIES: Final[Mapping[type[ev.Event], tuple[_Entry, ...]]] = {
         (GOING, (Row(Then.STAY, (Do.COVER,)),)),
         (FREE, (Row(Then.SETTLE, (Do.COVER,)),)),
     ),
+    # a session that was not ended by the announcement, or began before the end of the sleep, is a mistake
+    ev.SystemAwake: ((LIVE, _end()), (GOING, _STAY), (FREE, _SETTLE)),
     ev.ClockJumped: (
         (LIVE, _end(AlertKind.CLOCK_JUMPED)),
         (GOING, (Row(Then.STAY, (AlertKind.CLOCK_JUMPED,)),)),

@@ -52,6 +52,7 @@ _PLAIN_EVENTS: Final[tuple[ev.Event, ...]] = (
     ev.StaffOutOfService(staff=_STAFF),
     ev.StaffInService(staff=_STAFF),
     *(ev.SystemChanging(what=what) for what in ev.SystemChange),
+    ev.SystemAwake(),
     ev.ClockJumped(),
     ev.JournalLost(),
     ev.JournalBack(),
@@ -262,6 +263,7 @@ def ready_means_ready(move: Move) -> bool:
         and facts.journal
         and facts.display
         and not facts.closed
+        and not facts.asleep
         and not facts.stopping
     )
 
@@ -278,6 +280,7 @@ def a_session_lives_only_on_a_sound_counter(move: Move) -> bool:
         and facts.journal
         and facts.display
         and not facts.closed
+        and not facts.asleep
         and not facts.stopping
     )
 
@@ -423,6 +426,7 @@ def _is_recovery(event: ev.Event) -> bool:
         | ev.StaffInService
         | ev.EndRequested
         | ev.WipeProven
+        | ev.SystemAwake
         | ev.JournalBack,
     )
 

@@ -299,6 +299,13 @@ class Counter(RuleBasedStateMachine):
         if event != ev.SystemChanging(what=ev.SystemChange.SHUTDOWN):
             self._post(event)
 
+    @precondition(lambda self: self.session.facts.asleep)
+    @rule()
+    def the_pc_wakes(self) -> None:
+        self._post(ev.SystemAwake())
+        if self.watching:
+            self._post(ev.CardAbsent(counter=0) if self.card is None else ev.CardPresent(counter=0))
+
     # --- what must always be true
 
     @invariant()
@@ -358,6 +365,8 @@ class Counter(RuleBasedStateMachine):
         self._post(ev.EndRequested(by=ev.EndedBy.CONTROL))
         self.staff_open_the_counter()
         self._post(ev.JournalBack())
+        if self.session.facts.asleep:
+            self.the_pc_wakes()
         if not self.watching:
             self.the_reader_comes_back()
         if self.card is not None:
