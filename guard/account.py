@@ -29,6 +29,7 @@ RUN: Final = Path("/run/madoguchi-guard")
 """Root's own; below it the account's runtime folder and its copy of the X cookie."""
 _KEPT: Final = (
     "CUPS_SERVER",
+    "DBUS_SYSTEM_BUS_ADDRESS",
     "DISPLAY",
     "LANG",
     "LANGUAGE",

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from guard.screens.port import Curtain, Shade, Speaker
     from guard.session.policy import Policy
     from guard.staff.port import StaffBook
+    from guard.system.port import SystemWatch
 
 COVER_WITHIN = 0.1
 """s until the shade must be confirmed (issue "The main job"); after that the capsule is killed."""
@@ -110,6 +111,7 @@ class Endings(Protocol):
 class Parts:
     """Everything the core commands."""
 
+    system: SystemWatch
     reader: ReaderWatch
     shade: Shade
     curtain: Curtain
@@ -205,6 +207,7 @@ class Core:
         self._watch_clock()
         self._watch_journal()
         self._watch_curtain()
+        self._let_sleep()
         return letter is not None
 
     def over(self) -> bool:
@@ -220,10 +223,8 @@ class Core:
 
     def _open(self, letter: letters.Letter) -> None:  # noqa: C901, PLR0912 -- one flat case a letter
         match letter.content:
-            case ev.JournalLost() | ev.JournalBack() as event:
-                self._journal_changed(event, letter.posted_at)
             case ev.Event() as event:
-                self._handle(event, letter.posted_at)
+                self._happened(event, letter.posted_at)
             case letters.CoverAnswered() as answer:
                 took = (answer.confirmed_at - answer.asked_at) * 1000
                 if answer.asked_at >= self._cover_asked_at and took <= COVER_WITHIN * 1000:
@@ -268,6 +269,17 @@ class Core:
                 self._front_desk.open(staff, letter.posted_at)
                 self._present()
         self._follow_the_choice(letter.posted_at)
+
+    def _happened(self, event: ev.Event, posted_at: float) -> None:
+        match event:
+            case ev.JournalLost() | ev.JournalBack():
+                self._journal_changed(event, posted_at)
+            case ev.SystemAwake():
+                self._watch_clock()  # while the sleep is still expected
+                self._parts.reader.refresh()
+                self._handle(event, posted_at)
+            case _:
+                self._handle(event, posted_at)
 
     def _open_about_portals(self, letter: letters.PortalLetter, posted_at: float) -> None:
         match letter:
@@ -480,6 +492,10 @@ class Core:
                 journal.record("reader", current, event=_NAMES[type(event)], counter=event.counter)
             case ev.ReaderLost():
                 journal.record("reader", current, event=event.why.value, counter=None)
+            case ev.SystemChanging():
+                journal.record("system", current, event=event.what.value)
+            case ev.SystemAwake():
+                journal.record("system", current, event="awake")
         if stale:
             journal.record("stale", before.current, event=_NAMES[type(event)])
         elif after.state is not before.state:
@@ -508,6 +524,7 @@ class Core:
         self._silent = silent
 
     def _watch_clock(self) -> None:
+        """Take every jump for a clock that was set, but for a sleep that was announced and set none."""
         before, self._clocks = self._clocks, self._read_clocks()
         monotonic, boot, utc = (now - then for now, then in zip(self._clocks, before, strict=True))
         slept = boot - monotonic > CLOCK_DRIFT
@@ -515,7 +532,14 @@ class Core:
             self._parts.journal.record(
                 "clock", self._session.current, jump_s=round((utc - monotonic).total_seconds(), 3)
             )
-            self._handle(ev.ClockJumped(), self._clock.monotonic())
+            if not (slept and self._session.facts.asleep and abs(utc - boot) <= CLOCK_DRIFT):
+                self._handle(ev.ClockJumped(), self._clock.monotonic())
+
+    def _let_sleep(self) -> None:
+        """Keep the PC awake until a citizen's session is proven gone and nothing of it is in sight."""
+        session = self._session
+        if session.facts.asleep and session.state not in _LIVING and self._parts.shade.covered():
+            self._parts.system.let_go()
 
     def _watch_journal(self) -> None:
         """Take a disk that hangs for one that is lost; the journal itself says so only of one that fails."""

@@ -26,6 +26,7 @@ _PACKAGES: Final = (
     "PySide6",
     "Xlib",
     "argon2",
+    "jeepney",
     "keyring",
     "playwright",
     "psutil",
@@ -102,6 +103,7 @@ class Doctor:
             "sound": self.sound,
             "reader": self.reader,
             "runtime": self.runtime,
+            "system": self.system,
             "keyring": self.keyring,
             "staff": self.staff,
             "journal": self.journal,
@@ -243,6 +245,15 @@ class Doctor:
     def runtime(self) -> str:
         """The private folder for sockets and locks."""
         return str(runtime_folder(self._environment))
+
+    def system(self) -> str:
+        """The system tells before it sleeps, locks, logs out or goes down, and waits for the guard."""
+        from guard.system.login1 import Login1Error, examine  # noqa: PLC0415 -- the packages check must come before any import
+
+        try:
+            return examine(self._environment)
+        except Login1Error as error:
+            raise LackError(error.sentence, mend=error.mend, state=State.WARN) from error
 
     def keyring(self) -> str:
         """The staff book's keyring starts, keeps, gives back and forgets what is written into it."""

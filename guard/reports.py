@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reports:
-    """Listens to shade, curtain, capsules, journal and endings (the listener ports of their packages)."""
+    """Listens to shade, curtain, capsules, system, journal, ends (the listener ports of their packages)."""
 
     def __init__(self, inbox: letters.Inbox) -> None:
         self._post = inbox.post
@@ -105,6 +105,16 @@ class Reports:
     def print_answered(self, session: ev.SessionId, *, queued: bool, size: int) -> None:
         """See `guard.printing.port.PrintListener`."""
         self._post(letters.PrintAnswered(session=session, queued=queued, size=size))
+
+    # --- the operating system
+
+    def system_changing(self, what: ev.SystemChange) -> None:
+        """See `guard.system.port.SystemListener`."""
+        self._post(ev.SystemChanging(what=what))
+
+    def system_awake(self) -> None:
+        """See `guard.system.port.SystemListener`."""
+        self._post(ev.SystemAwake())
 
     # --- the journal
 

@@ -57,6 +57,7 @@ from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
 from guard.staff.vault_client import Vault, VaultBook
+from guard.system.login1 import Login1Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -112,6 +113,9 @@ def _build(
     if why := sealer.why_not():
         raise MachineError(why)
     launch = launch_of(settings.browser.kind)
+    system = Login1Watch(environment, reports)
+    stack.callback(system.close)  # the PC goes down when the last record has been written, not before
+    system.start()
     anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     reader = PcscWatch(
         scard=PyscardScard(),
@@ -175,6 +179,7 @@ def _build(
     if journal.found.state in _CUT_SHORT:  # the last run was killed in a session, which nobody logged out
         alerts.raise_alert(AlertKind.LOGOUT_NOT_CONFIRMED, None)
     parts = Parts(
+        system=system,
         reader=reader,
         shade=shade,
         curtain=curtain,

@@ -148,6 +148,100 @@ def test_a_pc_that_slept_ends_the_session(lab: Lab) -> None:
     assert lab.is_in(State.ENDING)
 
 
+SUSPEND = ev.SystemChanging(what=ev.SystemChange.SUSPEND)
+CONFIRMED = letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0)
+
+
+def test_a_sleep_is_let_go_only_when_the_session_is_proven_gone_and_the_cover_confirmed(lab: Lab) -> None:
+    lab.open_session()
+    lab.shade.confirmed = False
+    assert lab.say(SUSPEND)[:2] == ["cover", "end a with logout"]
+    lab.shade.confirmed = True
+    assert "let go" not in lab.say()
+    lab.shade.confirmed = False
+    assert "let go" not in lab.say(receipt(A))
+    lab.shade.confirmed = True
+    assert "let go" in lab.say()
+
+
+def test_a_failed_wipe_lets_no_sleep_go(lab: Lab) -> None:
+    lab.open_session()
+    assert "let go" not in lab.say(SUSPEND, receipt(A, good=False))
+    assert lab.is_in(State.WIPE_FAILED)
+    assert "let go" in lab.say(receipt(A))
+
+
+def test_without_a_session_a_sleep_is_let_go_at_once(lab: Lab) -> None:
+    lab.make_ready()
+    assert "let go" in lab.say(SUSPEND)
+
+
+@pytest.mark.parametrize("change", set(ev.SystemChange) - {ev.SystemChange.SUSPEND})
+def test_only_a_sleep_is_let_go(lab: Lab, change: ev.SystemChange) -> None:
+    """A shutdown waits for the guard's own end."""
+    lab.make_ready()
+    assert "let go" not in lab.say(ev.SystemChanging(what=change))
+
+
+def test_no_card_opens_a_counter_that_goes_to_sleep(lab: Lab) -> None:
+    lab.make_ready()
+    lab.say(SUSPEND, ev.CardPresent(counter=1))
+    assert lab.is_in(State.STARTING)
+    lab.say(ev.SystemAwake())
+    assert lab.is_in(State.STARTING)
+    lab.say(ev.CardPresent(counter=1))
+    assert lab.is_in(State.TAKE_CARD)
+
+
+def test_after_a_sleep_the_reader_is_looked_at_anew_before_the_counter_is_ready(lab: Lab) -> None:
+    lab.make_ready()
+    lab.say(SUSPEND)
+    assert "refresh" in lab.say(ev.SystemAwake())
+    assert lab.is_in(State.STARTING)
+    lab.say(ev.CardAbsent(counter=0))
+    assert lab.is_in(State.READY)
+
+
+@pytest.mark.parametrize("first", ["the clock", "the system's word"])
+def test_a_sleep_that_was_announced_is_no_jump_of_the_clock(lab: Lab, first: str) -> None:
+    lab.make_ready()
+    lab.say(SUSPEND, CONFIRMED)
+    lab.clock.sleep(3600)
+    if first == "the clock":
+        lab.turn(0.25)
+    lab.say(ev.SystemAwake(), ev.CardAbsent(counter=0))
+    lab.turn(0.25)
+    assert lab.is_in(State.READY)
+    assert lab.alerts.open() == ()
+    assert [fields for kind, fields in lab.journal.records if kind == "clock"] == [
+        {"session": None, "jump_s": 3600.0}
+    ]
+
+
+@pytest.mark.parametrize("slept", [0, 3600])
+def test_a_clock_that_is_set_in_an_announced_sleep_is_told(lab: Lab, slept: int) -> None:
+    lab.make_ready()
+    lab.say(SUSPEND)
+    lab.clock.sleep(slept)
+    lab.clock.set_wall(timedelta(hours=-1))
+    lab.say(ev.SystemAwake())
+    assert [alert.kind.value for alert in lab.alerts.open()] == ["clock_jumped"]
+
+
+def test_a_sleep_that_nobody_announced_is_told_as_a_jump_of_the_clock(lab: Lab) -> None:
+    lab.make_ready()
+    lab.say(SUSPEND, CONFIRMED, ev.SystemAwake())
+    lab.clock.sleep(30)
+    lab.turn(0.25)
+    assert [alert.kind.value for alert in lab.alerts.open()] == ["clock_jumped"]
+
+
+def test_what_the_system_does_is_recorded(lab: Lab) -> None:
+    lab.say(*(ev.SystemChanging(what=what) for what in ev.SystemChange), ev.SystemAwake())
+    told = [fields["event"] for kind, fields in lab.journal.records if kind == "system"]
+    assert told == ["suspend", "lock", "logout", "shutdown", "awake"]
+
+
 def test_time_that_merely_passes_is_no_jump(lab: Lab) -> None:
     lab.open_session()
     lab.pass_time(600, used=True)

@@ -91,6 +91,7 @@ class Shade:
         self._calls = calls
         self.keys_taken = False
         self.questions = 0
+        self.confirmed = True
 
     def start(self) -> None: ...
 
@@ -122,7 +123,7 @@ class Shade:
         self._calls.made.append(f"adopt capsule {window}")
 
     def covered(self) -> bool:
-        return True
+        return self.confirmed
 
     def clear_clipboard(self, timeout: float) -> bool:
         return timeout > 0
@@ -197,6 +198,18 @@ class Ending:
 
     def kill(self, session: ev.SessionId) -> None:
         self._calls.made.append(f"kill {session}")
+
+
+class System:
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def start(self) -> None: ...
+
+    def let_go(self) -> None:
+        self._calls.made.append("let go")
+
+    def close(self) -> None: ...
 
 
 class Printer:
@@ -300,6 +313,7 @@ class Lab:
         self.shade = Shade(self.clock, self.calls)
         self.forwarded: list[int] = []
         parts = Parts(
+            system=System(self.calls),
             reader=self.reader,
             shade=self.shade,
             curtain=self.curtain,

@@ -57,12 +57,15 @@ class Counter:
             f'[reader]\nname = "{reader.reader_name}"\n{settings}',
             encoding="utf-8",
         )
+        self.system_bus = self._runtime / "system-bus"
+        """Where the guard looks for the system bus; nothing is there unless the test puts it there."""
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": os.fspath(self._home),
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": os.fspath(self._runtime),
             "DISPLAY": display,
+            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.system_bus}",
             "PCSCLITE_CSOCK_NAME": os.fspath(reader.socket_path),
             "PYTHONPATH": os.fspath(CHECKOUT),
         }

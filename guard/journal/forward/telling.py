@@ -31,6 +31,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "print": "PDF of {bytes} bytes for the printer: {outcome}",
     "stale": "late answer {event} of another session dropped",
     "reader": "reader: {event}",
+    "system": "operating system: {event}",
     "clock": "clock jumped by {jump_s} s",
     "torn": "record cut short by a crash removed, {bytes} bytes",
     "damaged": "journal is damaged: {what}",
