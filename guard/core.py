@@ -532,7 +532,7 @@ class Core:
             self._parts.journal.record(
                 "clock", self._session.current, jump_s=round((utc - monotonic).total_seconds(), 3)
             )
-            if not (slept and self._session.facts.asleep and abs(utc - boot) <= CLOCK_DRIFT):
+            if not (self._session.facts.asleep and abs(utc - boot) <= CLOCK_DRIFT):
                 self._handle(ev.ClockJumped(), self._clock.monotonic())
 
     def _let_sleep(self) -> None:
