@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from guard.clock import Clock
     from guard.journal.standing import Standing
     from guard.printing.port import Printer
-    from guard.settings.model import JournalSettings, Settings
+    from guard.settings.model import JournalSettings, Language, Settings
 
 SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
@@ -138,20 +138,8 @@ def _build(
     stack.callback(printer.close)
     printer.sweep(reports.leftovers_swept)
 
-    display = environment["DISPLAY"]
-    cookie = environment.get("XAUTHORITY")
-    authority = Path(cookie) if cookie else None
-    curtain = CurtainProcess(
-        sealer,
-        reports,
-        clock,
-        CurtainSetup(
-            display=display,
-            language=settings.screens.language,
-            environment={"XAUTHORITY": cookie} if cookie else {},
-            readable=(authority,) if authority else (),
-        ),
-    )
+    display = _display(environment)
+    curtain = CurtainProcess(sealer, reports, clock, _curtain_setup(display, settings.screens.language))
     stack.callback(curtain.close)
     factories = {
         site.key: SealedCapsules(
@@ -162,7 +150,7 @@ def _build(
             network=settings.network,
             area=lambda: shade.areas()[0],
             language=settings.screens.language,
-            display=XDisplay(name=display, authority=authority),
+            display=display,
         )
         for site in settings.sites
     }
@@ -215,19 +203,24 @@ def _build(
     control.start()
     stack.callback(control.close)
     stack.enter_context(_stop_signals(inbox))
-    before = Reading(settings.journal.directory).last("start")
-    _log.info(running.announcement(before.record.fields if before else None))
-    journal.record(
-        "start",
-        version=running.version,
-        code_hash=running.code_hash,
-        policy=settings.session.on_removal.value,
-        policy_hash=running.policy_hash,
-        after=_how_it_ended(journal.found),
-        swept=swept,
-    )
+    _record_start(journal, settings, running, swept)
     stack.push(partial(_record_stop, journal))
     return core
+
+
+def _display(environment: Mapping[str, str]) -> XDisplay:
+    cookie = environment.get("XAUTHORITY")
+    return XDisplay(name=environment["DISPLAY"], authority=Path(cookie) if cookie else None)
+
+
+def _curtain_setup(display: XDisplay, language: Language) -> CurtainSetup:
+    cookie = display.authority
+    return CurtainSetup(
+        display=display.name,
+        language=language,
+        environment={"XAUTHORITY": os.fspath(cookie)} if cookie else {},
+        readable=(cookie,) if cookie else (),
+    )
 
 
 def _printer(settings: Settings, environment: Mapping[str, str], clock: Clock, reports: Reports) -> Printer:
@@ -262,6 +255,21 @@ def _evidence(
     forwarder.start()
     forwarder.durable(journal.seq)
     return anchor, journal, forwarder
+
+
+def _record_start(journal: SealedJournal, settings: Settings, running: Running, swept: int) -> None:
+    """Record what starts, and say it in the log beside what the run before was."""
+    before = Reading(settings.journal.directory).last("start")
+    _log.info(running.announcement(before.record.fields if before else None))
+    journal.record(
+        "start",
+        version=running.version,
+        code_hash=running.code_hash,
+        policy=settings.session.on_removal.value,
+        policy_hash=running.policy_hash,
+        after=_how_it_ended(journal.found),
+        swept=swept,
+    )
 
 
 def _record_stop(journal: SealedJournal, kind: type[BaseException] | None, *_: object) -> None:
