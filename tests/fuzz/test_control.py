@@ -12,7 +12,9 @@ from hypothesis import given
 
 from guard.clock import SystemClock
 from guard.control import ControlServer
+from guard.errors import MachineError
 from guard.handlers import Handlers
+from guard.installed import Running
 from guard.session.effects import AlertKind
 from guard.session.policy import Policy
 from tests.support.core import NO, YES, Lab
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guard.secret import Secret
+    from guard.settings.model import Settings
     from guard.staff.port import Answer
 
 _REQUEST = {
@@ -33,6 +36,10 @@ _REQUEST = {
     "staff": "7",
     "pin": "739182",
 }
+
+
+def _unreadable() -> Settings:
+    raise MachineError("the settings cannot be read")
 
 
 class _Book:
@@ -57,6 +64,8 @@ def table() -> Mapping[str, Callable[[Mapping[str, object]], object]]:
         anchor=cast("Any", None),
         forwarder=cast("Any", SimpleNamespace(status=lambda: ())),
         settings=cast("Any", SimpleNamespace(session=Policy())),
+        running=Running(version="0", code_hash="0", policy_hash="0"),
+        read_settings=_unreadable,
     )
     return {name: handler for name, handler in handlers.table().items() if not name.startswith("journal")}
 

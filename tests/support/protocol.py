@@ -24,7 +24,19 @@ from guard.session import events as ev
 from guard.session.effects import Timer
 from guard.session.table import Card, State
 from tests.support.clock import TurnedClock
-from tests.support.core import ONE_SITE, YES, Book, Calls, Curtain, Printer, Reader, Shade, Speaker, receipt
+from tests.support.core import (
+    ONE_SITE,
+    YES,
+    Book,
+    Calls,
+    Curtain,
+    Printer,
+    Reader,
+    Shade,
+    Speaker,
+    System,
+    receipt,
+)
 from tests.support.memento import Memento
 
 if TYPE_CHECKING:
@@ -100,6 +112,9 @@ class Screens(Shade):
         self.covers += 1
         self.unconfirmed = True
         return float(self.covers)
+
+    def covered(self) -> bool:
+        return not self.unconfirmed
 
     def uncover(self, portal: int) -> None:
         self._calls.made.append("uncover")
@@ -180,13 +195,15 @@ class Witness:
 
     def __init__(self) -> None:
         self.card = Card.UNSEEN
-        self.swept = self.journal_lost = self.closed = False
+        self.swept = self.journal_lost = self.closed = self.asleep = False
         self.may_see: ev.SessionId | None = None
         self.carded = True
         self.seen: tuple[ev.SessionId, ...] = ()
         """The capsules that were on the screens, one a citizen."""
 
-    def hear(self, event: ev.Event, left: ev.SessionId | None, *, ends: bool) -> None:
+    def hear(  # noqa: C901 -- one flat case an event
+        self, event: ev.Event, left: ev.SessionId | None, *, ends: bool
+    ) -> None:
         """Hear what the core is told; of the capsule ``left`` something is left, and it ``ends``."""
         match event:
             case ev.CardPresent():
@@ -196,6 +213,9 @@ class Witness:
                 self.card, self.may_see = Card.ABSENT, None
             case ev.ReaderLost():
                 self.card, self.may_see = Card.LOST, None
+            case ev.SystemAwake():
+                self.card = self.card if self.card is Card.LOST else Card.UNSEEN
+                self.may_see = None
             case ev.StaffStart() if left is None and self.card is Card.ABSENT:
                 self.may_see, self.carded = self.NEXT, False
             case ev.StaffResume(session=session):
@@ -207,6 +227,9 @@ class Witness:
             case _ if not isinstance(event, _HARMLESS):
                 self.may_see = None
         self.swept |= isinstance(event, ev.LeftoversSwept)
+        self.asleep = event == ev.SystemChanging(what=ev.SystemChange.SUSPEND) or (
+            self.asleep and not isinstance(event, ev.SystemAwake)
+        )
         self.closed = isinstance(event, ev.StaffOutOfService) or (
             self.closed and not isinstance(event, ev.StaffInService)
         )
@@ -239,6 +262,7 @@ class World:
         self._posts = Posts(clock)
         alerts = Alerts(self._disk, clock, ())
         parts = Parts(
+            system=System(calls),
             reader=Reader(clock, calls),
             shade=self._screens,
             curtain=self._curtain,
@@ -350,6 +374,8 @@ class World:
             yield Move("curtain up", self._curtain_up)
         if self._screens.unconfirmed:
             yield Move("cover confirmed", self._cover_confirmed)
+        if witness.asleep:
+            yield self._told("the PC wakes", ev.SystemAwake())
         if witness.closed:
             yield self._told("staff open the counter", ev.StaffInService(staff=_STAFF))
         yield from self._journal_goes_on()
@@ -398,6 +424,7 @@ class World:
             ev.StaffOutOfService(staff=_STAFF),
             ev.SystemChanging(what=ev.SystemChange.SUSPEND),
             ev.SystemChanging(what=ev.SystemChange.SHUTDOWN),
+            ev.SystemAwake(),
             ev.ClockJumped(),
         ):
             yield self._told(type(event).__name__, event, 1)
@@ -430,6 +457,7 @@ class World:
         if isinstance(content, ev.Event):
             self._hear(content)
         self._core._open(letters.Letter(posted_at=self._clock.monotonic(), content=content))
+        self._core._let_sleep()
         self._witness_the_screens()
 
     def _hear(self, event: ev.Event) -> None:
@@ -546,7 +574,7 @@ class World:
             name(self.current),
             core._session.carded,
             (facts.swept, facts.curtain, name(facts.spare), facts.card, facts.journal, facts.display),
-            (facts.closed, facts.stopping),
+            (facts.closed, facts.asleep, facts.stopping),
             core._uncovering and core._uncovering.window == int(self.current or 0),
             core._journal_works,
             core._durability.settled(),
@@ -604,10 +632,14 @@ class World:
 
     def _about_the_next(self) -> Iterator[tuple[str, bool]]:
         left, disk = self._lefts(), self._disk
+        goes = "let go" in self._calls.made
+        yield "the PC may sleep while something of a citizen is left", goes and bool(left)
+        yield "the PC may sleep before the screens are covered", goes and self._screens.unconfirmed
         yield "something is left of a citizen whose session is not current", left not in ([], [self.current])
         if self.state is State.READY:
             proven = all(at <= disk.through for at in disk.receipts.values())
             yield "the counter is ready while something of a citizen is left", bool(left)
+            yield "the counter is ready while the PC goes to sleep", self._witness.asleep
             yield "the counter is ready although a card lies there", self._witness.card is not Card.ABSENT
             yield "the counter is ready before the last receipt is on the disk", not proven
 
