@@ -141,6 +141,32 @@ def test_a_clock_that_is_set_ends_the_session(lab: Lab, jump: timedelta) -> None
     assert lab.is_in(State.ENDING)
 
 
+@pytest.mark.parametrize("state", [State.READY, State.ACTIVE, State.HELD, State.ENDING])
+def test_a_clock_that_is_set_ends_what_lives_uncovers_nothing_and_the_counter_serves_again(
+    state: State,
+) -> None:
+    lab = Lab(Policy(on_removal=OnRemoval.HOLD))
+    match state:
+        case State.READY:
+            lab.make_ready()
+        case State.HELD:
+            lab.hold_session()
+        case _:
+            lab.open_session()
+    if state is State.ENDING:
+        lab.say(ev.EndRequested(by=ev.EndedBy.CITIZEN))
+    assert lab.is_in(state)
+    lab.calls.take()
+    lab.clock.set_wall(timedelta(hours=-1))
+    lab.turn(0.25)
+    assert lab.is_in(State.READY if state is State.READY else State.ENDING)
+    assert not any("uncover" in call for call in lab.calls.take())
+    assert "clock_jumped" in [alert.kind.value for alert in lab.alerts.open()]
+    if state is not State.READY:
+        lab.say(ev.CardAbsent(counter=3), receipt(A), spare(B))
+    assert ("uncover 1" if state is State.READY else "uncover 2") in lab.say(ev.CardPresent(counter=4))
+
+
 def test_a_pc_that_slept_ends_the_session(lab: Lab) -> None:
     lab.open_session()
     lab.clock.sleep(30)
@@ -515,13 +541,16 @@ def test_a_disk_that_hangs_counts_as_lost_until_it_syncs_again(lab: Lab, waits_f
     assert not any("uncover" in call for call in lab.calls.made)
 
 
-@pytest.mark.parametrize("state", [State.READY, State.ACTIVE])
+@pytest.mark.parametrize("state", [State.READY, State.ACTIVE, State.HELD])
 def test_a_disk_that_hangs_closes_the_counter_even_where_no_step_waits_for_it(lab: Lab, state: State) -> None:
-    lab.open_session() if state is State.ACTIVE else lab.make_ready()
+    lab.make_ready() if state is State.READY else lab.open_session()
+    if state is State.HELD:
+        lab.say(ev.CoverRequested(), letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0))
+        assert lab.is_in(state)
     lab.journal.hangs = True
     lab.say(letters.Refused(session=A, what="navigation", host="evil.example"))
     lab.turn(STALLED_AFTER + 0.3)
-    assert lab.is_in(State.ENDING if state is State.ACTIVE else State.OUT_OF_SERVICE)
+    assert lab.is_in(State.OUT_OF_SERVICE if state is State.READY else State.ENDING)
 
 
 @pytest.mark.parametrize("comes_back", ["stalled", "failed"])
