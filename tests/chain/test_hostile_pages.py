@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.chain.gallery.deeds import DEEDS, Deed
 from tests.support import leaks
-from tests.support.counter import Counter, counter
+from tests.support.citizens import Citizens
 from tests.support.hostile import HostileSite, hostile_site
 from tests.support.kinds import KINDS
 from tests.support.site import PORTAL_COLOUR
@@ -21,8 +20,9 @@ from tests.support.visitor import Visitor
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from tests.support.counter import Counter
     from tests.support.pcsc import VirtualReader
 
 pytestmark = pytest.mark.chain
@@ -30,116 +30,20 @@ pytest_plugins = ("tests.support.pcsc",)
 
 NEVER = frozenset({"wipe_failed", "curtain_lost", "display_lost", "journal_lost", "reader_lost"})
 """Alerts that no page may bring about; how soon is covered depends on the machine: the benchmark's matter."""
-AGAIN = 25
-"""Looks for what a hand brings about before it is tried again."""
 THE_GUARDS = frozenset(
     {"python", "bwrap", "choom", "setpriv", "aplay", "dbus-daemon", "gnome-keyring-daemon"}
 )
 """Names of the processes that the guard itself starts outside containers."""
-NOTHING = {
-    "cookies": "",
-    "local": [],
-    "session": [],
-    "databases": 0,
-    "caches": [],
-    "workers": 0,
-    "files": [],
-    "name": "",
-    "title": "start",
-    "opener": False,
-    "referrer": "",
-    "history": 1,
-    "ratio": 1,
-    "scale": 1,
-    "full": False,
-    "pasted": "",
-}
-"""What a citizen finds of those before."""
 
 
-class Gallery:
+class Gallery(Citizens):
     """One counter for all pages: whoever comes next finds what the page before has left."""
 
     def __init__(
         self, folder: Path, reader: VirtualReader, display: str, site: HostileSite, kind: str
     ) -> None:
+        super().__init__(folder, reader, display, site, f'[browser]\nkind = "{kind}"\n')
         self.kind = kind
-        self.site = site
-        self.display = display
-        self._folder = folder
-        self._reader = reader
-        self._settings = f'[browser]\nkind = "{kind}"\n'
-        self._stack = ExitStack()
-        self._numbers: set[object] = set()
-        self._first: object = None
-        self.opened = 0
-        self.in_order = False
-        self._card_lies = False
-
-    def next_citizen(self) -> None:
-        """Have a session open whose page is fresh; a counter that a failed test has upset is replaced."""
-        if not self.in_order:
-            self.close()
-            folder = self._folder / f"counter-{time.monotonic_ns()}"
-            folder.mkdir()
-            profile = self.site.profile(folder)
-            self.one = self._stack.enter_context(
-                counter(folder, self._reader, self.display, profile, self._settings)
-            )
-            self.one.wait_state("READY")
-            self.site.forget()
-            self.come()
-        self.in_order = False
-
-    def come(self) -> None:
-        """Lay a card, and find nothing of anybody."""
-        before = self.one.now()
-        self._reader.insert()
-        self._card_lies = True
-        self.opened = int(str(self.one.wait_state("ACTIVE", after=before)["seq"]))
-        self.one.until(lambda: self.one.shows(PORTAL_COLOUR), "the portal on the screen")
-        with Visitor(self.display) as visitor:
-            visitor.click(*visitor.middle)
-            self.press(visitor, "F9", "/tell/listening")
-            visitor.press("Control_L", "v")
-            self.press(visitor, "F2", "/tell/found")
-            found = dict(self.site.take("/tell/found").body)  # type: ignore[call-overload]
-            number = found.pop("number")
-            assert number not in self._numbers, "the start page came from somewhere else than the site"
-            self._numbers.add(number)
-            assert {name: found[name] for name in NOTHING} == NOTHING
-            self._first = self._first or found
-            assert found == self._first
-            assert [one.path for one in self.site.asked if one.cookie] == [], "a mark came with a request"
-            self.one.until(visitor.sees_strip, "the strip")
-
-    def press(self, visitor: Visitor, key: str, path: str) -> None:
-        """Press a key until the site was asked for this; a browser that is busy loses one."""
-        visitor.press(key)
-        self.repeat(lambda: visitor.press(key), path)
-
-    def repeat(self, deed: Callable[[], None], path: str) -> None:
-        """Wait until the site was asked for this, and now and then do it again."""
-        looks = itertools.count(1)
-
-        def came() -> bool:
-            if self.site.heard(path):
-                return True
-            if next(looks) % AGAIN == 0:
-                deed()
-            return False
-
-        self.one.until(came, f"a request for {path}")
-
-    def take_card(self) -> None:
-        """Take the card, if one lies there."""
-        if self._card_lies:
-            self._card_lies = False
-            self._reader.remove()
-
-    def close(self) -> None:
-        self.take_card()
-        self._stack.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -254,13 +253,8 @@ def test_a_pin_process_that_is_killed_is_a_no_and_the_screen_stays_covered(one: 
 
 
 def _ask(one: Counter, staff: str, pin: str) -> dict[str, object]:
-    """Knock at the control socket itself, as a program would that does not bother with the command."""
-    path = os.path.join(one.environment["XDG_RUNTIME_DIR"], "madoguchi-guard", "control.sock")  # noqa: PTH118 -- a socket's name
-    with socket.socket(socket.AF_UNIX) as sock, sock.makefile("rb") as answers:
-        sock.settimeout(60)
-        sock.connect(path)
-        sock.sendall(json.dumps({"v": 1, "cmd": "logout", "staff": staff, "pin": pin}).encode() + b"\n")
-        return dict(json.loads(answers.readline()))
+    """Force the logout past the command."""
+    return one.ask(cmd="logout", staff=staff, pin=pin)
 
 
 @holding

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -115,6 +116,15 @@ class Counter:
             timeout=PATIENCE,
             check=False,
         )
+
+    def ask(self, **request: str) -> dict[str, object]:
+        """Knock at the control socket itself, as a program would that does not bother with the command."""
+        path = os.fspath(self._runtime / "madoguchi-guard" / "control.sock")
+        with socket.socket(socket.AF_UNIX) as sock, sock.makefile("rb") as answers:
+            sock.settimeout(PATIENCE)
+            sock.connect(path)
+            sock.sendall(json.dumps({"v": 1, **request}).encode() + b"\n")
+            return dict(json.loads(answers.readline()))
 
     def status(self) -> dict[str, object]:
         """Return ``guard status --json``; empty while nobody answers."""
@@ -255,14 +265,20 @@ class Counter:
 
 
 @contextmanager
-def counter(
-    folder: Path, reader: VirtualReader, display: str, site: Path | list[Path], settings: str = ""
-) -> Iterator[Counter]:
-    """Run a counter and leave nothing of it behind."""
-    one = Counter(folder, reader, display, site, settings)
+def running(one: Counter) -> Iterator[Counter]:
+    """Run this counter and leave nothing of it behind."""
     one.start()
     try:
         yield one
     finally:
         if one.core and one.core.is_running():
             one.stop()
+
+
+@contextmanager
+def counter(
+    folder: Path, reader: VirtualReader, display: str, site: Path | list[Path], settings: str = ""
+) -> Iterator[Counter]:
+    """Run a counter and leave nothing of it behind."""
+    with running(Counter(folder, reader, display, site, settings)) as one:
+        yield one
