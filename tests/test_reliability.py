@@ -1,0 +1,105 @@
+"""docs/reliability.md says of every fault what its test expects, and names no test that does not exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.chain.faults.faults import ELSEWHERE, FAULTS, Elsewhere, Fault, Kind, Part
+from tests.chain.faults.stage import STATES
+from tests.chain.test_faults import CELLS
+from tests.test_docs import ROOT, table, text, words
+
+RELIABILITY = ROOT / "docs" / "reliability.md"
+ROWS: tuple[Fault | Elsewhere, ...] = (*FAULTS, *ELSEWHERE)
+KINDS = {
+    "killed": Kind.KILLED,
+    "stopped": Kind.STOPPED,
+    "slow": Kind.SLOW,
+    "full or absent": Kind.FULL,
+    "restarted": Kind.RESTARTED,
+    "gone for good": Kind.GONE,
+}
+
+
+def _heads(first: str) -> list[str]:
+    (found,) = re.findall(rf"(?m)^\| {first} \| (.*) \|$", text(RELIABILITY))
+    return str(found).split(" | ")
+
+
+def _reason(cell: str) -> str:
+    found = re.fullmatch(r"– (\w+)", cell)
+    assert found, f"{cell!r} is neither a test nor a word that says why there is none"
+    return found[1]
+
+
+def _numbered() -> dict[str, str]:
+    """Return the tests of other files by the numbers that stand for them."""
+    return {f"({number})": test for number, test in re.findall(r"(?m)^(\d+)\. `(.+)`$", text(RELIABILITY))}
+
+
+def _proofs(row: Fault | Elsewhere) -> dict[str, str]:
+    """Return what each cell of this row has to be."""
+    if isinstance(row, Fault):
+        return {state: f"`{reached}`" for state, reached in row.comes_to.items()}
+    numbers = {test: number for number, test in _numbered().items()}
+    return {state: numbers[test] for state, test in row.tests.items()}
+
+
+def test_no_fault_stands_there_twice() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_every_part_and_every_fault_has_a_row_or_a_word_that_says_why_not() -> None:
+    assert [KINDS[head] for head in _heads("part")] == list(Kind)
+    rows = table("part", RELIABILITY)
+    assert list(rows) == list(Part)
+    legend = set(table("word", RELIABILITY))
+    for part, cells in rows.items():
+        for kind, cell in zip(Kind, cells, strict=True):
+            shown = (part, kind) in {(row.part, row.kind) for row in ROWS}
+            assert cell == "✓" if shown else _reason(cell) in legend, f"{part} {kind}"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_cell_says_what_its_test_expects_or_why_there_is_none(row: Fault | Elsewhere) -> None:
+    assert _heads("fault") == list(STATES)
+    proofs, legend = _proofs(row), set(table("word", RELIABILITY))
+    for state, cell in zip(STATES, table("fault", RELIABILITY)[row.name], strict=True):
+        assert cell == proofs[state] if state in proofs else _reason(cell) in legend, state
+
+
+def test_what_people_see_is_told_of_every_fault_and_of_no_other() -> None:
+    told, cells = table("what fails", RELIABILITY), table("fault", RELIABILITY)
+    assert set(told) == set(cells) == {row.name for row in ROWS}
+    assert all(cell for row in told.values() for cell in row)
+
+
+def test_every_word_of_the_legend_is_used() -> None:
+    cells = [
+        cell for first in ("part", "fault") for row in table(first, RELIABILITY).values() for cell in row
+    ]
+    assert {_reason(cell) for cell in cells if cell.startswith("–")} == set(table("word", RELIABILITY))
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = {word for word in words(text(RELIABILITY)) if "::" in word}
+    assert set(_numbered().values()) == {test for row in ELSEWHERE for test in row.tests.values()}
+    assert len(named) > len(ELSEWHERE)
+    for test in named:
+        path, _, name = test.partition("::")
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, test
+
+
+def test_every_cell_that_names_a_state_is_run() -> None:
+    run = {(fault.name, state) for fault, state in CELLS}
+    shown = {
+        (name, state)
+        for name, cells in table("fault", RELIABILITY).items()
+        for state, cell in zip(STATES, cells, strict=True)
+        if cell.startswith("`")
+    }
+    assert run == shown
