@@ -82,12 +82,14 @@ class Stage(Citizens):
         return one
 
     def end(self) -> None:
-        """End everything."""
-        self.close()
-        self.relay.kill()
-        self.relay.wait()
-        self.rsyslog.kill()
-        self.server.__exit__(None, None, None)
+        """End everything; a guard that does not end goes with its display."""
+        try:
+            self.close()
+        finally:
+            self.relay.kill()
+            self.relay.wait()
+            self.rsyslog.kill()
+            self.server.__exit__(None, None, None)
 
     # --- bringing the counter to a state
 
