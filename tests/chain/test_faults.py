@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chain.faults.faults import DEAD, FAULTS, Fault, Then
+from tests.chain.faults.faults import DEAD, FAULTS, Fault, Kind, Then
 from tests.chain.faults.stage import Stage
 from tests.support.hostile import hostile_site
 
@@ -59,6 +59,7 @@ def test_a_fault_leaves_the_screen_covered_and_nothing_to_the_next_citizen_whom_
     stage.bring_to(state)
     then, reached = fault.then.get(state, Then.NOTHING), fault.comes_to[state]
     with fault.inflict(stage):
+        stage.slow = fault.kind is Kind.SLOW
         if then is Then.SERVE:
             assert reached == state
             _b_comes(stage, began)
@@ -70,6 +71,7 @@ def test_a_fault_leaves_the_screen_covered_and_nothing_to_the_next_citizen_whom_
                 stage.covered()
             if state not in fault.keeps:
                 stage.capsule_is_gone()
+    stage.slow = False
     if then is not Then.SERVE:
         _b_comes(stage, began)
     stage.in_order = True

@@ -41,7 +41,7 @@ _LOGOUT_MS: Final = 4000
 _PAGE: Final = Path(__file__).with_name("page.html")
 _RELAY: Final = Path(__file__).with_name("relay.py")
 _TRIES: Final = 5
-"""Sessions that are begun before a counter counts as broken."""
+"""Cards that are laid on a counter of which a part is slow before it counts as broken."""
 _RUNNING_SECONDS, _STOPPED_SECONDS = 0.03, 0.05
 """Of each turn of what is slow."""
 
@@ -65,6 +65,8 @@ class Stage(Citizens):
         self.rsyslog.start()
         self._syslog = f'syslog = "localhost:{self.rsyslog.port}"\nsyslog_ca = "{authority.file}"\n'
         self._enrolled = False
+        self.slow = False
+        """A part is slow at present."""
         self.before = 0
         """Number of the newest record when the fault happened."""
         self.capsule: list[psutil.Process] = []
@@ -95,21 +97,12 @@ class Stage(Citizens):
 
     def bring_to(self, state: str) -> None:
         """Let citizen A leave marks on a page, and the counter be in this state then."""
+        self.slow = False
         self.next_citizen()
-        for _ in range(_TRIES):
-            if self._is_brought_to(state):
-                return
-            self.serve_again()
-            self.site.forget()
-            self.come()
-        raise LostError
-
-    def _is_brought_to(self, state: str) -> bool:
-        """Tell whether it could be done: on a busy PC a cover is late at times, which ends the session."""
         self.site.secret = "".join(secrets.choice(string.ascii_lowercase) for _ in range(24))
         self.site.page = _PAGE.read_text("utf-8")
-        with Visitor(self.display) as visitor, suppress(LostError):
-            visitor.press("F8")
+        with Visitor(self.display) as visitor:
+            self.press(visitor, "F8", "/deed")
             self.until(lambda: self.site.heard("/tell/load"), "the page")
             if state == "READY":
                 self.serve_again()
@@ -119,16 +112,14 @@ class Stage(Citizens):
                 self.one.wait_state("HELD", after=self.opened)
                 self.covered()
             elif state == "ENDING":
-                self.until(lambda: self._touches(visitor), "a touch that arrives")
+                visitor.click(*visitor.middle)
+                self.repeat(lambda: visitor.click(*visitor.middle), "/tell/touch")
                 self.one.ask(cmd="end")
                 self.one.wait_state("ENDING", after=self.opened)
         self.capsule = self.inhabitants(f"capsule-{self.session}")
         self.before = self.one.now()
-        return self.state() == state and bool(self.capsule)
-
-    def _touches(self, visitor: Visitor) -> bool:
-        visitor.click(*visitor.middle)
-        return self.site.heard("/tell/touch")
+        assert self.state() == state
+        assert self.capsule
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """See `Citizens.until`; raises LostError when the session is over before."""
@@ -141,13 +132,15 @@ class Stage(Citizens):
         self.one.until(lives, what)
 
     def come(self) -> None:
-        """See `Citizens.come`; if a busy PC does not paint in time, the card is laid again."""
-        for _ in range(_TRIES):
-            with suppress(LostError):
+        """See `Citizens.come`; where a part is slow, a session may end before it is used: then once more."""
+        for _ in range(_TRIES if self.slow else 1):
+            try:
                 super().come()
+            except LostError:
+                self.serve_again()
+                self.site.forget()
+            else:
                 return
-            self.serve_again()
-            self.site.forget()
         raise LostError
 
     def move_card(self) -> None:
