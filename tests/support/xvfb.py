@@ -9,6 +9,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Self
 
+import psutil
 from Xlib import X, display
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Xvfb:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    @property
+    def server(self) -> psutil.Process:
+        """The server's process while the block runs."""
+        return psutil.Process(self._processes[0].pid)
 
     def _run(self, command: list[str], *descriptors: int) -> None:
         self._processes.append(

@@ -1,0 +1,94 @@
+"""Thousands of citizens at one counter, and whether anything of them, or any thing, stays; see docs/soak.md.
+
+    .venv/bin/python -m tests.soak [--sessions 5000] [--seed N] [--only K] [--kind KIND] [--json FILE]
+
+Real parts: pcscd with an event-driven virtual reader, Xvfb, ``guard run``, a real browser, a real keyring.
+``--only K`` has session K of that seed and number of sessions come again, and one ordinary one behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import secrets
+import statistics
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.soak.growth import MIB
+from tests.soak.plan import Happening, Planned, plan
+from tests.soak.run import Soak, WrongError
+from tests.support.kinds import KINDS
+
+
+def main() -> int:
+    """Run, print the table, and write it as JSON where asked; 1 when anything was wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sessions", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31))
+    parser.add_argument("--only", type=int)
+    parser.add_argument("--kind", choices=KINDS, default="embedded")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.sessions} sessions, {options.kind} browser", flush=True)
+    planned = plan(options.seed, options.sessions)
+    if options.only is not None:
+        planned = (planned[options.only - 1], Planned(options.only + 1, Happening.ORDINARY))
+    soak, began = Soak(tell=lambda text: print(text, flush=True)), time.monotonic()
+    wrong = None
+    try:
+        soak.run(planned, options.seed, options.kind)
+    except WrongError as error:
+        wrong = str(error)
+    took = time.monotonic() - began
+    _print(soak, took)
+    if options.json:
+        figures = {
+            "seed": options.seed,
+            "wrong": wrong,
+            "sessions": len(soak.seconds),
+            "seconds": round(took, 1),
+            "starved": soak.starved,
+            "unconfirmed": soak.unconfirmed,
+            "happened": dict(soak.happened),
+            "series": [asdict(one) for one in soak.series],
+        }
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if wrong:
+        print(f"wrong: {wrong}")
+    return 1 if wrong else 0
+
+
+def _print(soak: Soak, took: float) -> None:
+    system = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
+    print(f"{system}, Python {platform.python_version()}")
+    if soak.seconds:
+        each, slowest = statistics.median(soak.seconds), max(soak.seconds)
+        print(
+            f"{len(soak.seconds)} sessions in {took:.0f} s, {len(soak.seconds) / took * 3600:.0f} an hour; ",
+            end="",
+        )
+        print(f"from card to READY and checked: {each:.2f} s (median), {slowest:.2f} s (longest)")
+    print(f"begun anew, for the browser did not paint in time: {soak.starved}")
+    print(f"logout not confirmed in time: {soak.unconfirmed}")
+    for happening, count in sorted(soak.happened.items()):
+        print(f"{happening:24}{count:>6}")
+    if soak.samples:
+        print("the same after every sample:")
+        for name, number in sorted(soak.samples[-1].counts.items()):
+            print(f"  {name:44}{number:>8}")
+    if soak.series:
+        print(f"{'MiB':46}{'n':>4}{'first':>10}{'last':>10}{'per 1,000 sessions':>20}")
+    for one in soak.series:
+        size = f"{one.first / MIB:>10.2f}{one.last / MIB:>10.2f}{one.per_thousand / MIB:>+20.3f}"
+        print(f"  {one.name:44}{one.samples:>4}{size}{'   grows' if one.grows else ''}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The judge of the soak: it finds what grows, and takes nothing else for growth."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.soak.growth import MIB, Sample, Size, differences, series, slope
+
+
+def _samples(sizes: list[int], *, every: int, life: int = 1) -> list[Sample]:
+    return [
+        Sample(session=turn * every, counts={}, sizes={"core": Size(life, size)})
+        for turn, size in enumerate(sizes)
+    ]
+
+
+def test_a_leak_of_two_kibibytes_a_session_is_found_beneath_ten_times_its_noise() -> None:
+    dice = random.Random(1)  # noqa: S311 -- noise
+    sizes = [40 * MIB + turn * 50 * 2048 + dice.randrange(MIB) for turn in range(101)]
+    (one,) = series(_samples(sizes, every=50))
+    assert one.grows
+    assert one.per_thousand == pytest.approx(2000 * 1024, rel=0.1)
+
+
+def test_noise_a_first_rise_and_a_few_peaks_are_no_growth() -> None:
+    dice = random.Random(1)  # noqa: S311 -- noise
+    sizes = [40 * MIB + min(turn, 5) * MIB + dice.randrange(MIB) for turn in range(101)]
+    sizes[20], sizes[99] = 400 * MIB, 400 * MIB
+    (one,) = series(_samples(sizes, every=50))
+    assert not one.grows
+
+
+def test_a_short_run_may_rise_by_as_much_as_a_thousand_sessions_and_no_further() -> None:
+    (settling,) = series(_samples([MIB * turn // 10 for turn in range(10)], every=10))
+    (leaking,) = series(_samples([2 * MIB * turn // 10 for turn in range(10)], every=10))
+    assert (settling.grows, leaking.grows) == (False, True)
+
+
+def test_a_process_that_was_started_anew_is_judged_by_its_last_life() -> None:
+    first, second = [10 * MIB * turn for turn in range(10)], [5 * MIB] * 10
+    both = _samples(first, every=10, life=1) + [
+        Sample(session=sample.session + 100, counts={}, sizes=sample.sizes)
+        for sample in _samples(second, every=10, life=2)
+    ]
+    (one,) = series(both)
+    assert (one.samples, one.first, one.grows) == (10, 5 * MIB, False)
+
+
+def test_too_few_samples_of_a_life_say_nothing() -> None:
+    assert series(_samples([MIB, 20 * MIB, 60 * MIB], every=1000)) == []
+
+
+def test_one_more_one_less_and_one_that_is_new_are_told_with_both_numbers() -> None:
+    base = {"threads": 9, "windows": 7, "clients": 5}
+    assert differences(base, {"threads": 10, "windows": 6, "clients": 5, "process: sleep": 1}) == {
+        "process: sleep": (0, 1),
+        "threads": (9, 10),
+        "windows": (7, 6),
+    }
+    assert differences(base, dict(base)) == {}
+
+
+def test_the_slope_is_a_rise_a_session() -> None:
+    assert slope([(0, 0), (10, 50), (20, 100), (30, 0), (40, 200)]) == 5.0
