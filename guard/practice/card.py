@@ -48,7 +48,7 @@ class VirtualCard:
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
-        threading.Thread(target=_serve, args=(sock,), name="practice-card", daemon=True).start()
+        threading.Thread(target=self._serve, args=(sock,), name="practice-card", daemon=True).start()
         return at
 
     def remove(self) -> float:
@@ -64,16 +64,23 @@ class VirtualCard:
             sock.shutdown(socket.SHUT_RDWR)  # ends `_serve`, which closes it
         return at
 
+    def answer(self, command: bytes) -> bytes:  # noqa: ARG002 -- a card that knows more looks at it
+        """Return what the card says to a command (ISO 7816-4): that it does not know it."""
+        return _NOT_SUPPORTED
 
-def _serve(sock: socket.socket) -> None:
-    """Be the card until either side disconnects."""
-    with sock, contextlib.suppress(OSError):
-        while header := _receive(sock, 2):
-            message = _receive(sock, struct.unpack(">H", header)[0])
-            if message == _GIVE_ATR:
-                sock.sendall(struct.pack(">H", len(ATR)) + ATR)
-            elif len(message) > 1:
-                sock.sendall(struct.pack(">H", len(_NOT_SUPPORTED)) + _NOT_SUPPORTED)
+    def _serve(self, sock: socket.socket) -> None:
+        """Be the card until either side disconnects."""
+        with sock, contextlib.suppress(OSError):
+            while header := _receive(sock, 2):
+                message = _receive(sock, struct.unpack(">H", header)[0])
+                if message == _GIVE_ATR:
+                    _send(sock, ATR)
+                elif len(message) > 1:
+                    _send(sock, self.answer(message))
+
+
+def _send(sock: socket.socket, message: bytes) -> None:
+    sock.sendall(struct.pack(">H", len(message)) + message)
 
 
 def _receive(sock: socket.socket, length: int) -> bytes:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import psutil
 
@@ -24,6 +24,7 @@ from guard.errors import MachineError
 from guard.practice.reader_room import CONFIGURATION, LOG, PCSCD, PORT, ROOM, Do
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 VPCD = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
@@ -47,6 +48,9 @@ class PracticeReader:
     reader_name = f"{_FRIENDLY_NAME} 00 00"
     """The full PC/SC name. vpcd adds an ever empty ``… 00 01``, so ``[reader] name`` must be given."""
 
+    room: ClassVar[Sequence[str]] = ("-m", "guard.practice.reader_room")
+    """What Python runs in the container."""
+
     def __init__(self, folder: Path, driver: Path = VPCD) -> None:
         self._folder = folder
         self._lock = threading.Lock()
@@ -56,7 +60,7 @@ class PracticeReader:
         with theirs, (folder / LOG).open("wb") as log:
             descriptor = str(theirs.fileno())
             self._process = subprocess.Popen(
-                [*container, "guard.practice.reader_room", descriptor, self.reader_name],
+                [*container, *self.room, descriptor, self.reader_name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -157,7 +161,7 @@ class PracticeReader:
 
 
 def _command(folder: Path, driver: Path) -> list[str]:
-    """Return the container's command line, up to the module to run; MachineError names what is missing."""
+    """Return the container's command line, up to what Python runs; MachineError names what is missing."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise MachineError("the practice reader needs bubblewrap (bwrap): install the package bubblewrap")
@@ -178,7 +182,7 @@ def _command(folder: Path, driver: Path) -> list[str]:
         *("--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--new-session"),
         *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run"),
         *("--bind", str(folder.absolute()), str(ROOM)),
-        *(sys.executable, "-I", "-m"),
+        *(sys.executable, "-I"),
     ]
 
 

@@ -46,9 +46,9 @@ class Do(StrEnum):
 class ReaderRoom:
     """The service, its one reader, and the card."""
 
-    def __init__(self, reader: str) -> None:
+    def __init__(self, reader: str, card: VirtualCard) -> None:
         self._reader = reader
-        self._card = VirtualCard(PORT)
+        self._card = card
         self._service: subprocess.Popen[bytes] | None = None
 
     def start_service(self) -> None:
@@ -135,6 +135,11 @@ def serve(channel: Channel, room: ReaderRoom) -> None:
             channel.send({"at": at})
 
 
-if __name__ == "__main__":
+def main(card: VirtualCard) -> None:
+    """Be the room that the command line asks for, with this card."""
     with contextlib.closing(Channel.inherited(int(sys.argv[1]))) as inherited:
-        serve(inherited, ReaderRoom(sys.argv[2]))
+        serve(inherited, ReaderRoom(sys.argv[2], card))
+
+
+if __name__ == "__main__":
+    main(VirtualCard(PORT))
