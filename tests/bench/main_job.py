@@ -58,6 +58,14 @@ class Witness:
     def answer(self) -> float:
         return self._until("done")
 
+    def outcome(self) -> float | None:
+        """Return when it saw what it watches for, None when it waited in vain."""
+        for line in self._out:
+            first, second = line.split()
+            if first in {"done", "timeout"}:
+                return float(second) if first == "done" else None
+        raise AssertionError("the observer died")
+
     def _until(self, word: str) -> float:
         for line in self._out:
             first, second = line.split()
