@@ -14,74 +14,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 import tempfile
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from guard.practice.pcscd import VPCD
-from tests.bench.peers import scenes
 from tests.bench.peers.contenders import KINDS
-from tests.bench.peers.machine import this_machine
+from tests.bench.peers.machine import Machine, this_machine
 from tests.bench.peers.packages import missing
 from tests.bench.peers.plot import covers
+from tests.bench.peers.programme import Plan, Programme
 from tests.bench.peers.reader import KnownCardReader
 from tests.bench.peers.results import Result
-from tests.bench.peers.stage import stage
 from tests.bench.peers.table import markdown
 from tests.support.pcsc import build_driver
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from tests.bench.peers.contender import Kind
-    from tests.support.pcsc import VirtualReader
-
-T = TypeVar("T")
-
-BLOCK = 20
-"""Removals before it is the next contender's turn."""
-TRIES = 3
 READERS = {"event": "event-driven reader", "polled": "polled reader (vpcd, every 400 ms)"}
-
-
-def _measure(
-    reader: VirtualReader, name: str, kinds: Sequence[Kind], options: argparse.Namespace
-) -> list[Result]:
-    chance = random.Random(options.seed)  # noqa: S311 -- moments, not secrets
-    results = {kind.key: Result(name, kind.name) for kind in kinds}
-    for begun in range(0, options.removals, BLOCK):
-        for kind in kinds:
-            with stage(kind, reader) as on:
-                for _ in range(min(BLOCK, options.removals - begun)):
-                    removal = _play(results[kind.key], partial(scenes.removal, on, chance))
-                    results[kind.key].removals.append(removal)
-            _say(f"{name}, {kind.name}: {len(results[kind.key].removals)} removals")
-    for kind in kinds:
-        result = results[kind.key]
-        with stage(kind, reader) as on:
-            result.rest = scenes.rest(on, options.idle_seconds)
-            for _ in range(options.swaps):
-                result.swaps.append(_play(result, partial(scenes.swap, on, chance)))
-        for _ in range(options.restarts):
-            with stage(kind, reader) as on:
-                result.restarts.append(_play(result, partial(scenes.restart, on)))
-        _say(f"{name}, {kind.name}: rest, {options.swaps} swaps, {options.restarts} restarts")
-    return list(results.values())
-
-
-def _play(result: Result, scene: Callable[[], T]) -> T:
-    """Play a scene until it comes to its end; raises SpoiltError when it never does."""
-    for _ in range(TRIES - 1):
-        try:
-            return scene()
-        except scenes.SpoiltError as error:
-            result.spoilt.append(str(error))
-            _say(f"{result.reader}, {result.contender}: played again: {error}")
-    return scene()
 
 
 def _options() -> argparse.Namespace:
@@ -107,30 +56,36 @@ def main() -> int:
     options = _options()
     lacking = missing()
     if lacking:
-        _say(f"this benchmark needs more than the guard does: sudo apt-get install {' '.join(lacking)}")
+        packages = " ".join(lacking)
+        sys.stderr.write(f"this benchmark needs more than the guard does: sudo apt-get install {packages}\n")
         return 1
     kinds = [kind for kind in KINDS if not options.only or kind.key in options.only]
-    results = list[Result]()
+    plan = Plan(
+        removals=options.removals,
+        swaps=options.swaps,
+        restarts=options.restarts,
+        idle_seconds=options.idle_seconds,
+        seed=options.seed,
+    )
+    machine, results = this_machine(), list[Result]()
     for key in options.readers:
         with tempfile.TemporaryDirectory(prefix="guard-peers-") as name:
             folder = Path(name)
             driver = build_driver(folder) if key == "event" else VPCD
             with KnownCardReader(folder / "pcsc", driver) as reader:
-                results += _measure(reader, READERS[key], kinds, options)
-    machine = this_machine()
+                results += Programme(reader, READERS[key], kinds, plan).play()
+        _write(options, machine, results)  # also after the first, for the second takes as long again
     sys.stdout.write(markdown(machine, results))
-    if options.json:
-        text = json.dumps({"machine": asdict(machine), "results": [asdict(one) for one in results]}, indent=2)
-        options.json.write_text(f"{text}\n", encoding="utf-8")
-    if options.plots:
-        options.plots.mkdir(parents=True, exist_ok=True)
-        (options.plots / "covers.svg").write_text(covers(machine, results), encoding="utf-8")
     return 0
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+def _write(options: argparse.Namespace, machine: Machine, results: list[Result]) -> None:
+    if options.json:
+        text = json.dumps({"machine": asdict(machine), "results": [asdict(one) for one in results]}, indent=2)
+        options.json.write_text(f"{text}\n", encoding="utf-8")
+    if options.plots and any(one.from_taken() for one in results):
+        options.plots.mkdir(parents=True, exist_ok=True)
+        (options.plots / "covers.svg").write_text(covers(machine, results), encoding="utf-8")
 
 
 if __name__ == "__main__":

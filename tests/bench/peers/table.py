@@ -29,7 +29,7 @@ def markdown(machine: Machine, results: Sequence[Result]) -> str:
         parts += [_covers([one for one in results if one.reader == reader])]
     parts += ["**What else they do**\n", _rest(results, readers), _NOTES]
     parts += [
-        f"Played again: {one.contender}, {one.reader}, {count} times: {why}.\n"
+        f"Not among the figures: {one.contender}, {one.reader}, {count} times: {why}.\n"
         for one in results
         for why, count in Counter(one.spoilt).items()
     ]
