@@ -20,6 +20,7 @@ from guard.screens.messages import (
     Open,
     Painted,
     PortalPressed,
+    Pressed,
     Resize,
     Show,
     StaffPressed,
@@ -201,6 +202,10 @@ class _Life:
         self._container: Container | None = None
         self._seq = 0
         self._painted = 0
+        self._screen: tuple[Screen, bool] | None = None
+        """What is to be seen, and whether the staff's pad lies over it."""
+        self._screen_since = 0
+        """Number of the first scene in a row that shows it."""
         self._up = False
         self._over = False
         self._deadline: threading.Timer | None = None
@@ -247,6 +252,9 @@ class _Life:
         with self._lock:
             self._seq += 1
             seq = self._seq
+            screen = scene.screen, scene.desk is not None
+            if screen != self._screen:
+                self._screen, self._screen_since = screen, seq
             if self._deadline is None and not self._over:
                 self._give_time()
         self.send(Show(seq=seq, scene=scene, language=language))
@@ -270,6 +278,14 @@ class _Life:
                 self._listener.curtain_up(curtain, strip)
             case Painted(seq=seq):
                 self._seen(seq)
+            case Pressed():
+                if report.seq > self._seq:
+                    raise BrokenPromiseError("the curtain says that somebody pressed what it was not shown")
+                if report.seq >= self._screen_since:  # or they saw another screen than whoever sees this one
+                    self._press(report)
+
+    def _press(self, pressed: Pressed) -> None:
+        match pressed:
             case EndPressed():
                 self._listener.end_pressed()
             case StaffPressed():

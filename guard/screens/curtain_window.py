@@ -62,27 +62,27 @@ class Api:
         self._report = report
         self._painted = painted
 
-    def end(self) -> None:
+    def end(self, seq: int) -> None:
         """The end button was pressed."""
-        self._report(EndPressed())
+        self._report(EndPressed(seq=seq))
 
-    def staff(self) -> None:
+    def staff(self, seq: int) -> None:
         """A staff button was pressed."""
-        self._report(StaffPressed())
+        self._report(StaffPressed(seq=seq))
 
-    def language(self, value: str) -> None:
+    def language(self, seq: int, value: str) -> None:
         """A language button was pressed."""
         with contextlib.suppress(ValueError):
-            self._report(LanguagePressed(language=Language(value)))
+            self._report(LanguagePressed(seq=seq, language=Language(value)))
 
-    def key(self, value: str) -> None:
+    def key(self, seq: int, value: str) -> None:
         """A key of the staff's pad was pressed."""
         with contextlib.suppress(ValueError):
-            self._report(KeyPressed(key=Key(value)))
+            self._report(KeyPressed(seq=seq, key=Key(value)))
 
-    def portal(self, key: str) -> None:
+    def portal(self, seq: int, key: str) -> None:
         """A portal's button was pressed."""
-        self._report(PortalPressed(key=key))
+        self._report(PortalPressed(seq=seq, key=key))
 
     def painted(self, seq: int) -> None:
         """The page has drawn the view of this number."""

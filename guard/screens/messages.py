@@ -81,31 +81,38 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndPressed:
+class Pressed:
+    """Base of what somebody pressed, on the picture of the scene of this number."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPressed(Pressed):
     """The end button was pressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaffPressed:
+class StaffPressed(Pressed):
     """A staff button was pressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LanguagePressed:
+class LanguagePressed(Pressed):
     """A language was chosen."""
 
     language: Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPressed:
+class KeyPressed(Pressed):
     """A key of the staff's pad was pressed on the screen."""
 
     key: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortalPressed:
+class PortalPressed(Pressed):
     """A portal's button was pressed on the idle screen."""
 
     key: str
@@ -156,16 +163,16 @@ def write_report(report: Report) -> Message:  # noqa: PLR0911 -- one flat case a
             return {"is": "up", "curtain": curtain, "strip": strip}
         case Painted(seq=seq):
             return {"is": "painted", "seq": seq}
-        case EndPressed():
-            return {"is": "end"}
-        case StaffPressed():
-            return {"is": "staff"}
-        case LanguagePressed(language=language):
-            return {"is": "language", "value": language}
-        case KeyPressed(key=key):
-            return {"is": "key", "key": key}
-        case PortalPressed(key=portal):
-            return {"is": "portal", "key": portal}
+        case EndPressed(seq=seq):
+            return {"is": "end", "seq": seq}
+        case StaffPressed(seq=seq):
+            return {"is": "staff", "seq": seq}
+        case LanguagePressed(seq=seq, language=language):
+            return {"is": "language", "seq": seq, "value": language}
+        case KeyPressed(seq=seq, key=key):
+            return {"is": "key", "seq": seq, "key": key}
+        case PortalPressed(seq=seq, key=portal):
+            return {"is": "portal", "seq": seq, "key": portal}
 
 
 def read_report(message: Message) -> Report:  # noqa: PLR0911 -- one flat case a report
@@ -177,15 +184,16 @@ def read_report(message: Message) -> Report:  # noqa: PLR0911 -- one flat case a
             case "painted":
                 return Painted(seq=read_number(message["seq"]))
             case "end":
-                return EndPressed()
+                return EndPressed(seq=read_number(message["seq"]))
             case "staff":
-                return StaffPressed()
+                return StaffPressed(seq=read_number(message["seq"]))
             case "language":
-                return LanguagePressed(language=Language(read_text(message["value"])))
+                language = Language(read_text(message["value"]))
+                return LanguagePressed(seq=read_number(message["seq"]), language=language)
             case "key":
-                return KeyPressed(key=Key(read_text(message["key"])))
+                return KeyPressed(seq=read_number(message["seq"]), key=Key(read_text(message["key"])))
             case "portal":
-                return PortalPressed(key=read_text(message["key"]))
+                return PortalPressed(seq=read_number(message["seq"]), key=read_text(message["key"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenPromiseError("the curtain sent a malformed report") from error
     raise BrokenPromiseError("the curtain sent an unknown report")

@@ -414,7 +414,9 @@ def test_a_chosen_language_lasts_until_the_next_citizen(
     curtain.start(AREAS)
     window, _ = ear.up.get(timeout=PATIENCE)
     bare_stranger.lift(window)
-    curtain.show(Scene(screen=Screen.READY))
+    for screen, colour in ((Screen.TAKE_CARD, GREEN_TINT), (Screen.READY, BLUE_TINT)):
+        curtain.show(Scene(screen=screen))
+        until(partial(shows, bare_stranger, colour))
     assert language(curtain) is Language.JA
     bare_stranger.click(*ENGLISH_BUTTON)
     until(lambda: language(curtain) is Language.EN)
@@ -541,13 +543,26 @@ class Unsealable(OpenSealer):
 class Talker(OpenSealer):
     """Starts a program that says something else than the curtain would."""
 
+    said = '{"is":"painted","seq":1}'
+
     def seal(self, sealing: Sealing) -> OpenContainer:
-        script = f'printf \'{{"is":"painted","seq":1}}\\n\' >&{sealing.channel_fd}; read forever'
+        script = f"printf '{self.said}\\n' >&{sealing.channel_fd}; read forever"
         return super().seal(replace(sealing, command=("bash", "-c", script)))
 
 
+class Presser(Talker):
+    """Says that something was pressed that it was not shown yet."""
+
+    said = '{"is":"end","seq":9}'
+
+
 @pytest.mark.parametrize(
-    ("kind", "why"), [(Unsealable, "cannot seal curtain"), (Talker, "painted what it was not shown")]
+    ("kind", "why"),
+    [
+        (Unsealable, "cannot seal curtain"),
+        (Talker, "painted what it was not shown"),
+        (Presser, "pressed what it was not shown"),
+    ],
 )
 def test_a_curtain_that_does_not_start_or_breaks_the_protocol_is_lost(
     kind: type[OpenSealer], why: str, ear: Ear, tmp_path: Path
@@ -558,6 +573,30 @@ def test_a_curtain_that_does_not_start_or_breaks_the_protocol_is_lost(
     )
     curtain.start(AREAS)
     assert why in ear.lost.get(timeout=PATIENCE)
+    curtain.close()
+    sealer.close()
+
+
+class Laggard(OpenSealer):
+    """Starts a curtain that tells late."""
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        script = os.fspath(Path(__file__).with_name("late_curtain.py"))
+        return super().seal(replace(sealing, command=(sys.executable, script, str(sealing.channel_fd))))
+
+
+def test_a_press_on_a_screen_that_is_gone_reaches_nobody(ear: Ear, tmp_path: Path) -> None:
+    """Or the next citizen's session would be ended by the one before."""
+    sealer = Laggard()
+    curtain = CurtainProcess(
+        sealer, ear, SystemClock(), replace(setup(":0"), environment=environment(tmp_path))
+    )
+    curtain.show(Scene(screen=Screen.ACTIVE))
+    curtain.start(AREAS)
+    curtain.show(Scene(screen=Screen.ENDING))
+    curtain.show(Scene(screen=Screen.ACTIVE))
+    ear.staff.get(timeout=PATIENCE)
+    assert ear.end.empty()
     curtain.close()
     sealer.close()
 

@@ -63,12 +63,12 @@ def test_a_scene_arrives_as_it_was_sent(shown: Scene) -> None:
 
 @pytest.mark.parametrize("key", Key)
 def test_every_key_arrives(key: Key) -> None:
-    assert read_report(through(write_report(KeyPressed(key=key)))) == KeyPressed(key=key)
+    assert read_report(through(write_report(KeyPressed(seq=5, key=key)))) == KeyPressed(seq=5, key=key)
 
 
 @pytest.mark.parametrize("key", ["practice", "", "no such portal"])
 def test_a_press_of_a_portal_arrives_whether_or_not_there_is_one_of_this_key(key: str) -> None:
-    assert read_report(through(write_report(PortalPressed(key=key)))) == PortalPressed(key=key)
+    assert read_report(through(write_report(PortalPressed(seq=5, key=key)))) == PortalPressed(seq=5, key=key)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"key": None}, {"key": 1}, {"key": ["practice"]}])

@@ -59,7 +59,10 @@ function putLanguages(view) {
   }
 }
 
+let viewed = -1;
+
 function drawCommon(view) {
+  viewed = view.seq;
   document.documentElement.lang = view.lang;
   document.body.dataset.screen = view.screen;
   document.body.dataset.language = view.language;
@@ -91,12 +94,17 @@ function settled(seq) {
 const bridge = new Promise((open) => {
   window.addEventListener("pywebviewready", () => open(window.pywebview.api), { once: true });
 });
+// A press belongs to the view it was made on, whenever it arrives.
+const pressed = (name, ...values) => {
+  const on = viewed;
+  return bridge.then((api) => api[name](on, ...values));
+};
 const guard = {
-  end: () => bridge.then((api) => api.end()),
-  staff: () => bridge.then((api) => api.staff()),
-  key: (value) => bridge.then((api) => api.key(value)),
-  portal: (key) => bridge.then((api) => api.portal(key)),
-  language: (value) => bridge.then((api) => api.language(value)),
+  end: () => pressed("end"),
+  staff: () => pressed("staff"),
+  key: (value) => pressed("key", value),
+  portal: (key) => pressed("portal", key),
+  language: (value) => pressed("language", value),
   painted: (seq) => bridge.then((api) => api.painted(seq)),
 };
 
