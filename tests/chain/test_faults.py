@@ -74,4 +74,5 @@ def test_a_fault_leaves_the_screen_covered_and_nothing_to_the_next_citizen_whom_
     stage.slow = False
     if then is not Then.SERVE:
         _b_comes(stage, began)
+    stage.alerted(fault.alerts.get(state, ()))
     stage.in_order = True

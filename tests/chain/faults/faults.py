@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from guard.session.effects import AlertKind
 from tests.chain.faults.stage import STATES, kill, killed_each_time, slowed, stopped
 from tests.support.counter import PATIENCE
 
@@ -85,6 +86,8 @@ class Fault:
     """By the state in which it happens: the state that the counter comes to, or passes, while it lasts."""
     then: Mapping[str, Then] = field(default_factory=dict)
     """By that state, too."""
+    alerts: Mapping[str, tuple[AlertKind, ...]] = field(default_factory=dict)
+    """By that state, too: what staff are told, besides what a busy PC may add."""
     blind: bool = False
     """While it lasts nobody can look at the screen."""
     mute: bool = False
@@ -105,6 +108,15 @@ _END: Final = {"ACTIVE": Then.END, "HELD": Then.END}
 _COVER: Final = dict.fromkeys(STATES, Then.COVER)
 _SERVE: Final = dict.fromkeys(STATES, Then.SERVE)
 _SPARE: Final = frozenset({"READY"})
+_CAPSULE_LOST: Final = {
+    "ACTIVE": (AlertKind.CAPSULE_LOST,),
+    "HELD": (AlertKind.CAPSULE_LOST,),
+    "ENDING": (AlertKind.LOGOUT_NOT_CONFIRMED,),
+}
+_CURTAIN_LOST: Final = dict.fromkeys(STATES, (AlertKind.CURTAIN_LOST,))
+_READER_LOST: Final = dict.fromkeys(STATES, (AlertKind.READER_LOST,))
+_LOGOUT_LOST: Final = dict.fromkeys(STATES[1:], (AlertKind.LOGOUT_NOT_CONFIRMED,))
+_BOOK_LOST: Final = dict.fromkeys(STATES, (AlertKind.STAFF_BOOK_LOST,))
 
 
 # --- the guard's own parts
@@ -322,8 +334,21 @@ def _syslog(stage: Stage) -> list[psutil.Process]:
 _ENDS: Final = {"READY": "STARTING", "ACTIVE": "ENDING", "HELD": "ENDING", "ENDING": "TAKE_CARD"}
 
 FAULTS: Final = (
-    Fault(part=Part.CORE, kind=Kind.KILLED, inflict=_core_killed, comes_to=dict.fromkeys(STATES, DEAD)),
-    Fault(part=Part.CORE, kind=Kind.STOPPED, inflict=_core_stopped, comes_to=_SAME, keeps=_LASTS),
+    Fault(
+        part=Part.CORE,
+        kind=Kind.KILLED,
+        inflict=_core_killed,
+        comes_to=dict.fromkeys(STATES, DEAD),
+        alerts=_LOGOUT_LOST,
+    ),
+    Fault(
+        part=Part.CORE,
+        kind=Kind.STOPPED,
+        inflict=_core_stopped,
+        comes_to=_SAME,
+        alerts=_CURTAIN_LOST,
+        keeps=_LASTS,
+    ),
     Fault(part=Part.CORE, kind=Kind.SLOW, inflict=_core_slow, comes_to=_SAME, then=_SERVE),
     Fault(
         part=Part.CORE,
@@ -337,6 +362,7 @@ FAULTS: Final = (
         inflict=lambda stage: _killed(_curtain(stage)),
         comes_to=_ENDS,
         keeps=_SPARE,
+        alerts=_CURTAIN_LOST,
     ),
     Fault(
         part=Part.CURTAIN,
@@ -344,6 +370,7 @@ FAULTS: Final = (
         inflict=lambda stage: stopped(_curtain(stage)),
         comes_to={"READY": "ENDING", "ACTIVE": "ENDING", "HELD": "ENDING", "ENDING": "STARTING"},
         then=_CARD,
+        alerts=_CURTAIN_LOST,
     ),
     Fault(
         part=Part.CURTAIN,
@@ -358,12 +385,14 @@ FAULTS: Final = (
         inflict=lambda stage: killed_each_time(lambda: _curtain(stage)),
         comes_to={"READY": "STARTING", "ACTIVE": "STARTING"},
         keeps=_SPARE,
+        alerts=_CURTAIN_LOST,
     ),
     Fault(
         part=Part.CAPSULE,
         kind=Kind.KILLED,
         inflict=lambda stage: _killed(_window(stage)),
         comes_to=_ENDS,
+        alerts=_CAPSULE_LOST,
     ),
     Fault(
         part=Part.CAPSULE,
@@ -371,6 +400,7 @@ FAULTS: Final = (
         inflict=lambda stage: stopped(_window(stage)),
         comes_to={"READY": "ENDING", "ACTIVE": "TAKE_CARD", "HELD": "ENDING", "ENDING": "TAKE_CARD"},
         then={"READY": Then.CARD, **_END},
+        alerts={"READY": (AlertKind.CAPSULE_LOST,), **_LOGOUT_LOST},
     ),
     Fault(
         part=Part.CAPSULE,
@@ -384,12 +414,14 @@ FAULTS: Final = (
         kind=Kind.GONE,
         inflict=lambda stage: killed_each_time(lambda: _capsules(stage)),
         comes_to={"READY": "STARTING", "ACTIVE": "TAKE_CARD"},
+        alerts=_CAPSULE_LOST,
     ),
     Fault(
         part=Part.CONTAINER,
         kind=Kind.KILLED,
         inflict=lambda stage: _killed(stage.capsule[:1]),
         comes_to=_ENDS,
+        alerts=_CAPSULE_LOST,
     ),
     Fault(
         part=Part.CONTAINER,
@@ -411,6 +443,7 @@ FAULTS: Final = (
         inflict=lambda stage: _pin_answered(stage, psutil.Process.kill, "broken"),
         comes_to={"READY": "READY", "ACTIVE": "HELD", "HELD": "HELD"},
         keeps=_LASTS,
+        alerts=_BOOK_LOST,
     ),
     Fault(
         part=Part.VAULT,
@@ -418,6 +451,7 @@ FAULTS: Final = (
         inflict=lambda stage: _pin_answered(stage, psutil.Process.suspend, "broken"),
         comes_to={"HELD": "HELD"},
         keeps=_LASTS,
+        alerts=_BOOK_LOST,
     ),
     Fault(
         part=Part.SERVICE,
@@ -425,6 +459,7 @@ FAULTS: Final = (
         inflict=_service_killed,
         comes_to=dict.fromkeys(STATES, "OUT_OF_SERVICE"),
         keeps=_SPARE,
+        alerts=_READER_LOST,
     ),
     Fault(
         part=Part.SERVICE,
@@ -432,6 +467,7 @@ FAULTS: Final = (
         inflict=lambda stage: stopped(_service(stage)),
         comes_to=dict.fromkeys(STATES, "OUT_OF_SERVICE"),
         keeps=_SPARE,
+        alerts=_READER_LOST,
     ),
     Fault(
         part=Part.SERVICE,
@@ -446,6 +482,7 @@ FAULTS: Final = (
         inflict=_service_restarted,
         comes_to={"READY": "OUT_OF_SERVICE", "ACTIVE": "ENDING"},
         keeps=_SPARE,
+        alerts=_READER_LOST,
     ),
     Fault(
         part=Part.READER,
@@ -453,6 +490,7 @@ FAULTS: Final = (
         inflict=_unplugged,
         comes_to=dict.fromkeys(STATES, "OUT_OF_SERVICE"),
         keeps=_SPARE,
+        alerts=_READER_LOST,
     ),
     Fault(
         part=Part.DISPLAY,
@@ -460,6 +498,7 @@ FAULTS: Final = (
         inflict=_display_killed,
         comes_to=dict.fromkeys(STATES, DEAD),
         blind=True,
+        alerts=dict.fromkeys(STATES, (AlertKind.DISPLAY_LOST,)),
     ),
     Fault(
         part=Part.DISPLAY,
@@ -469,6 +508,11 @@ FAULTS: Final = (
         then=_CARD,
         blind=True,
         keeps=frozenset({"HELD"}),
+        alerts={
+            "READY": (AlertKind.COVER_LATE, AlertKind.WIPE_FAILED),
+            "ACTIVE": (AlertKind.COVER_LATE, AlertKind.WIPE_FAILED),
+            "ENDING": (AlertKind.WIPE_FAILED,),
+        },
     ),
     Fault(
         part=Part.DISPLAY,
@@ -504,6 +548,7 @@ FAULTS: Final = (
         inflict=lambda stage: killed_each_time(lambda: _keeper(stage)),
         comes_to={"ACTIVE": "ACTIVE"},
         then=_SERVE,
+        alerts={"ACTIVE": (AlertKind.ANCHOR_LOST,)},
     ),
     Fault(
         part=Part.DISK,
@@ -513,12 +558,14 @@ FAULTS: Final = (
         then=_COVER,
         mute=True,
         keeps=_SPARE,
+        alerts=dict.fromkeys(STATES, (AlertKind.JOURNAL_LOST,)),
     ),
     Fault(
         part=Part.MEMORY,
         kind=Kind.FULL,
         inflict=_memory_full,
         comes_to={"ACTIVE": "ENDING", "HELD": "ENDING"},
+        alerts=_CAPSULE_LOST,
     ),
     Fault(
         part=Part.NETWORK,
@@ -527,6 +574,7 @@ FAULTS: Final = (
         comes_to={"READY": "READY", "ACTIVE": "TAKE_CARD", "HELD": "ENDING", "ENDING": "TAKE_CARD"},
         then=_END,
         keeps=_SPARE,
+        alerts=_LOGOUT_LOST,
     ),
     Fault(
         part=Part.NETWORK,
@@ -535,6 +583,7 @@ FAULTS: Final = (
         comes_to={"READY": "READY", "ACTIVE": "TAKE_CARD", "ENDING": "TAKE_CARD"},
         then=_END,
         keeps=_SPARE,
+        alerts=_LOGOUT_LOST,
     ),
     Fault(
         part=Part.NETWORK,

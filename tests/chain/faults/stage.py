@@ -27,6 +27,7 @@ from tests.support.xvfb import Xvfb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from guard.session.effects import AlertKind
     from tests.support.counter import Record
     from tests.support.hostile import HostileSite
     from tests.support.pcsc import VirtualReader
@@ -116,6 +117,7 @@ class Stage(Citizens):
                 self.repeat(lambda: visitor.click(*visitor.middle), "/tell/touch")
                 self.one.ask(cmd="end")
                 self.one.wait_state("ENDING", after=self.opened)
+                self.covered()
         self.capsule = self.inhabitants(f"capsule-{self.session}")
         self.before = self.one.now()
         assert self.state() == state
@@ -206,6 +208,14 @@ class Stage(Citizens):
             "a good receipt",
         )
         assert (receipt["processes_left"], receipt["storage_left"]) == (0, False)
+
+    def alerted(self, kinds: tuple[AlertKind, ...]) -> None:
+        """Staff have been told of these."""
+
+        def told() -> bool:
+            return set(kinds) <= {record.get("alert") for record in self._since()}
+
+        self.one.until(told, f"the alerts {kinds}")
 
     def serve_again(self) -> None:
         """End what lives, take the card, and wait until the next citizen can come."""
