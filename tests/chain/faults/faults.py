@@ -124,6 +124,8 @@ _BOOK_LOST: Final = dict.fromkeys(STATES, (AlertKind.STAFF_BOOK_LOST,))
 
 @contextmanager
 def _core_killed(stage: Stage) -> Iterator[None]:
+    for process in _window(stage):
+        process.suspend()  # a capsule that would end by itself would prove nothing
     stage.one.kill()
     stage.one.core = None
     stage.session = ""  # nobody is left to write the receipt
