@@ -55,7 +55,7 @@ def main() -> int:
             "sessions": len(soak.seconds),
             "seconds": round(took, 1),
             "starved": soak.starved,
-            "unconfirmed": soak.unconfirmed,
+            "late": soak.late,
             "happened": dict(soak.happened),
             "series": [asdict(one) for one in soak.series],
         }
@@ -76,7 +76,7 @@ def _print(soak: Soak, took: float) -> None:
         )
         print(f"from card to READY and checked: {each:.2f} s (median), {slowest:.2f} s (longest)")
     print(f"begun anew, for the browser did not paint in time: {soak.starved}")
-    print(f"logout not confirmed in time: {soak.unconfirmed}")
+    print(f"logout not confirmed in time, for no other reason: {soak.late}")
     for happening, count in sorted(soak.happened.items()):
         print(f"{happening:24}{count:>6}")
     if soak.samples:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import string
 import threading
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
 from Xlib import X
 from Xlib.display import Display
 
@@ -23,7 +25,7 @@ from tests.soak.measure import Measure, everybody
 from tests.soak.site import SoakSite, Told, colour, soak_site
 from tests.soak.tail import Tail
 from tests.support import leaks
-from tests.support.counter import PATIENCE, Counter, Record, counter
+from tests.support.counter import Counter, Record, running
 from tests.support.pcsc import VirtualReader, build_driver
 from tests.support.visitor import Visitor
 from tests.support.xvfb import Xvfb
@@ -31,9 +33,9 @@ from tests.support.xvfb import Xvfb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    import psutil
-
-GLANCE: Final = 0.004
+PATIENCE: Final = 300.0
+"""s for which anything is waited for. On a busy PC several spares in a row may not get warm in their 30 s."""
+GLANCE: Final = 0.01
 KEYSTROKE: Final = 0.05
 """s between two presses of a key that was not heard."""
 NUMBER: Final = "7"
@@ -47,6 +49,9 @@ NOTHING: Final = {**dict.fromkeys(PLACES), "history": 1, "referrer": ""}
 """What the page finds of those before."""
 STEADY: Final = 3
 """Looks in a row without a change after which it has settled."""
+LATE: Final = 1400.0
+"""ms after which a logout that was not confirmed has had its deadline of 1.5 s, less what a Qt timer may be
+early: 5 %."""
 SETTLES: Final = 20.0
 """s for which a thread that is ending, or a process that is being reaped, may still be there in READY."""
 
@@ -62,7 +67,7 @@ class Citizen:
 
 
 class StarvedError(Exception):
-    """The guard gave a session up whose browser did not paint in time, for the PC was too busy."""
+    """The guard gave a session up before anybody had seen its page."""
 
 
 class SoakCounter:
@@ -173,6 +178,30 @@ class SoakCounter:
         pixel = self._client.screen().root.get_image(x, y, 1, 1, X.ZPixmap, 0xFFFFFF)
         return bytes(pixel.data[:3]) == colour(number).to_bytes(3, "little")
 
+    def take_card(self, citizen: Citizen) -> None:
+        """Take the card; the page is out of sight as soon as the cover is said to be confirmed."""
+        before = len(self.tail.of("covered"))
+        self.reader.remove()
+        self.until(lambda: len(self.tail.of("covered")) > before, "the confirmed cover")
+        assert not self.sees(citizen.number), "the page is in sight although it is said to be covered"
+
+    def capsule(self, session: str) -> list[psutil.Process]:
+        """Return the processes of this session's container, and the one that holds it."""
+        mark = f"/capsule-{session}"
+        found: list[psutil.Process] = []
+        for process in self.one.guard_processes():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if any(word.endswith(mark) for word in (*process.cmdline(), *process.environ().values())):
+                    found.append(process)
+        return found
+
+    def logout_was_late(self) -> bool:
+        """Tell whether a portal, or a PC, took all of its time and had not confirmed the logout then."""
+        return any(
+            receipt["logout"] == "not_confirmed" and float(str(receipt["logout_ms"])) >= LATE
+            for receipt in self.tail.of("receipt")
+        )
+
     def check_gone(self, page: int | None, allowed: frozenset[str]) -> None:
         """In READY: covered, proven, told of nothing but what may be told of, and nothing left to see.
 
@@ -183,6 +212,8 @@ class SoakCounter:
         assert page is None or not self.one.shows(colour(page)), "the page is still in sight"
         for opened in [record for record in self.tail.of("state") if record["after"] == "ACTIVE"]:
             self._check_proof(str(opened["session"]))
+            survivors = self.capsule(str(opened["session"]))
+            assert survivors == [], f"outlive the session: {survivors}"
         alerts = {str(record["alert"]) for record in self.tail.of("alert")}
         assert alerts <= allowed, f"alerts: {sorted(alerts - allowed)}"
         assert self.site.broke is None, f"the portal failed: {self.site.broke!r}"
@@ -251,6 +282,10 @@ class SoakCounter:
             assert self._clock.monotonic() < end, f"(at the beginning, now): {odd}"
             self._pause.wait(GLANCE)
 
+    def starved(self) -> int:
+        """Return how many sessions the guard gave up for their browser did not paint in time."""
+        return self.one.log().count("the capsule did not paint when a citizen came")
+
     def check_left(self) -> None:
         """No file, no memory and no clipboard has anything of any citizen so far."""
         places = leaks.writable_places(self.one.journal_folder.parent)
@@ -290,8 +325,12 @@ def soak_counter(folder: Path, kind: str) -> Iterator[SoakCounter]:
         reader = stack.enter_context(VirtualReader(folder / "pcsc", build_driver(folder)))
         site = stack.enter_context(soak_site())
         settings = f'[browser]\nkind = "{kind}"\n'
-        one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder), settings))
+        one = Counter(folder, reader, screen.display, site.profile(folder), settings)
+        temporary = folder / "tmp"
+        temporary.mkdir()
+        one.environment["TMPDIR"] = os.fspath(temporary)  # in /tmp it could not be told from others' files
         one.enroll(NUMBER, "見本 一郎", PIN)
+        stack.enter_context(running(one))
         hands = stack.enter_context(XTestHands(screen.display, beyond_keyboard=""))
         visitor = stack.enter_context(Visitor(screen.display))
         client = stack.enter_context(closing(Display(screen.display)))

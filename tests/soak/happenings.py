@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Deed = Callable[[SoakCounter, Citizen], None]
 
 
-def _ordinary(soak: SoakCounter, _citizen: Citizen) -> None:
-    soak.reader.remove()
+def _ordinary(soak: SoakCounter, citizen: Citizen) -> None:
+    soak.take_card(citizen)
 
 
 def _take_card_that_lies(soak: SoakCounter) -> None:
@@ -67,7 +67,7 @@ def _staff_resume(soak: SoakCounter, citizen: Citizen) -> None:
 
     soak.until(resumed, "the resumption")
     soak.until(lambda: soak.sees(citizen.number), "the same page again")
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
 def _card_swapped(soak: SoakCounter, _citizen: Citizen) -> None:
@@ -86,41 +86,41 @@ def _clipboard(soak: SoakCounter, citizen: Citizen) -> None:
     soak.hands.press("c", ctrl=True)
     copied = citizen.secret.encode()
     soak.until(lambda: leaks.clipboards(soak.one.display).get("CLIPBOARD") == copied, "the copied secret")
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
 def _download(soak: SoakCounter, citizen: Citizen) -> None:
     soak.hands.press("F6")
 
     def saved() -> bool:
-        for process in _capsule(soak, citizen):
+        for process in soak.capsule(citizen.session):
             home = Path(f"/proc/{process.pid}/root/home")
             if any(citizen.secret in path.name for path in leaks.files_with(citizen.secret, [home])):
                 return True
         return False
 
     soak.until(saved, "the download in the capsule")
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
 # --- a page, its server
 
 
-def _page_hangs(soak: SoakCounter, _citizen: Citizen) -> None:
+def _page_hangs(soak: SoakCounter, citizen: Citizen) -> None:
     soak.page_hangs()
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
-def _logout_slow(soak: SoakCounter, _citizen: Citizen) -> None:
+def _logout_slow(soak: SoakCounter, citizen: Citizen) -> None:
     soak.site.calm.clear()
-    soak.reader.remove()
+    soak.take_card(citizen)
     soak.wait_receipt()
     soak.site.calm.set()
 
 
-def _site_refuses(soak: SoakCounter, _citizen: Citizen) -> None:
+def _site_refuses(soak: SoakCounter, citizen: Citizen) -> None:
     soak.site.refuses = True
-    soak.reader.remove()
+    soak.take_card(citizen)
     soak.wait_receipt()
     soak.site.refuses = False
 
@@ -129,7 +129,7 @@ def _site_refuses(soak: SoakCounter, _citizen: Citizen) -> None:
 
 
 def _capsule_child_killed(soak: SoakCounter, citizen: Citizen) -> None:
-    for process in _capsule(soak, citizen):
+    for process in soak.capsule(citizen.session):
         with suppress(psutil.NoSuchProcess):
             if kind_of(process).endswith(".window"):
                 process.kill()
@@ -137,18 +137,18 @@ def _capsule_child_killed(soak: SoakCounter, citizen: Citizen) -> None:
 
 
 def _capsule_init_killed(soak: SoakCounter, citizen: Citizen) -> None:
-    for process in _capsule(soak, citizen):
+    for process in soak.capsule(citizen.session):
         with suppress(psutil.NoSuchProcess):
             if process.name() == "bwrap":
                 process.kill()
     _take_card_that_lies(soak)
 
 
-def _curtain_stopped(soak: SoakCounter, _citizen: Citizen) -> None:
+def _curtain_stopped(soak: SoakCounter, citizen: Citizen) -> None:
     stopped = _of_kind(soak, "curtain")
     for process in stopped:
         process.suspend()
-    soak.reader.remove()
+    soak.take_card(citizen)
     soak.wait_receipt()
     for process in stopped:
         process.resume()
@@ -197,7 +197,8 @@ def _reader_unplugged(soak: SoakCounter, _citizen: Citizen) -> None:
 
 
 def _core_killed(soak: SoakCounter, citizen: Citizen) -> None:
-    capsule = _capsule(soak, citizen)
+    capsule = soak.capsule(citizen.session)
+    assert capsule, "the citizen's capsule is not found"
     soak.one.kill()
     soak.one.core = None
     _, left = psutil.wait_procs(capsule, timeout=30)
@@ -214,14 +215,14 @@ def _curtain_killed(soak: SoakCounter, _citizen: Citizen) -> None:
     _take_card_that_lies(soak)
 
 
-def _keeper_killed(soak: SoakCounter, _citizen: Citizen) -> None:
+def _keeper_killed(soak: SoakCounter, citizen: Citizen) -> None:
     _kill_of_kind(soak, "keeper")
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
-def _forwarder_killed(soak: SoakCounter, _citizen: Citizen) -> None:
+def _forwarder_killed(soak: SoakCounter, citizen: Citizen) -> None:
     _kill_of_kind(soak, "forwarder")
-    soak.reader.remove()
+    soak.take_card(citizen)
 
 
 # --- hands and searches
@@ -248,18 +249,6 @@ def _give_pin(soak: SoakCounter) -> None:
         _type(soak, PIN)
         soak.until(lambda known=before: len(soak.tail.of("pin")) > known, "the check of the PIN")  # type: ignore[misc]
         said = [record["verdict"] for record in soak.tail.of("pin")]
-
-
-def _capsule(soak: SoakCounter, citizen: Citizen) -> list[psutil.Process]:
-    """Return the processes of this citizen's container and the one that holds it."""
-    mark = f"/capsule-{citizen.session}"
-    found: list[psutil.Process] = []
-    for process in soak.one.guard_processes():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if any(word.endswith(mark) for word in (*process.cmdline(), *process.environ().values())):
-                found.append(process)
-    assert found, "the citizen's capsule is not found"
-    return found
 
 
 def _of_kind(soak: SoakCounter, kind: str) -> list[psutil.Process]:
@@ -304,9 +293,15 @@ DEEDS: Final[Mapping[Happening, Deed]] = {
     Happening.KEEPER_KILLED: _keeper_killed,
     Happening.FORWARDER_KILLED: _forwarder_killed,
 }
+LOGOUT_FAILS: Final = frozenset({"logout_not_confirmed"})
+CAPSULE_FAILS: Final = LOGOUT_FAILS | {"capsule_lost"}
 ALERTS: Final[Mapping[Happening, frozenset[str]]] = {
-    Happening.CAPSULE_CHILD_KILLED: frozenset({"capsule_lost"}),
-    Happening.CAPSULE_INIT_KILLED: frozenset({"capsule_lost"}),
+    Happening.PAGE_HANGS: LOGOUT_FAILS,
+    Happening.LOGOUT_SLOW: LOGOUT_FAILS,
+    Happening.SITE_REFUSES: LOGOUT_FAILS,
+    Happening.CAPSULE_CHILD_KILLED: CAPSULE_FAILS,
+    Happening.CAPSULE_INIT_KILLED: CAPSULE_FAILS,
+    Happening.CORE_KILLED: LOGOUT_FAILS,
     Happening.PIN_PROCESS_KILLED: frozenset({"staff_book_lost"}),
     Happening.SERVICE_KILLED: frozenset({"reader_lost"}),
     Happening.SERVICE_RESTARTED: frozenset({"reader_lost"}),

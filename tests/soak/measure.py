@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections import Counter as Tally
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,8 @@ LASTING: Final = {
 }
 """The guard's own processes that last, by the module they run."""
 _SPARE: Final = frozenset({"guard.browser.embedded.window", "guard.browser.managed.window"})
+_PID: Final = 2
+"""LocalClientPIDMask of X-Resource."""
 _EVERYBODYS: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 -- what is left there is looked for
 _OTHERS: Final = ("guard-soak-", "guard-", "pytest-of-", ".X", "tmp")
 """Beginnings of names that this account's tests themselves use there."""
@@ -50,8 +53,12 @@ class Measure:
         counts: Tally[str] = Tally()
         sizes: dict[str, Size] = {}
         containers: dict[int, dict[int, str]] = {}
+        core = self._one.core
         for process in everybody(self._one):
             with suppress(OSError, psutil.NoSuchProcess):
+                if process.status() == psutil.STATUS_ZOMBIE:  # a browser's own are gone with its container
+                    counts["core: zombies"] += core is not None and process.ppid() == core.pid
+                    continue
                 kind = kind_of(process)
                 if kind in LASTING.values():
                     counts[f"{kind}: descriptors"] = sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir())
@@ -66,7 +73,7 @@ class Measure:
         counts["containers"] = len(containers)
         for inside in containers.values():
             self._measure_container(inside, counts, sizes)
-        self._measure_files(counts, sizes)
+        self._measure_files(counts)
         with suppress(XError):  # a window that goes while it is counted: then nothing is at rest
             self._measure_windows(counts, sizes)
         return Sample(session=session, counts=dict(counts), sizes=sizes)
@@ -81,29 +88,32 @@ class Measure:
         elif not _SPARE.isdisjoint(inside.values()):
             sizes["spare: own memory"] = Size(0, memory)  # a new one each time
 
-    def _measure_files(self, counts: Tally[str], sizes: dict[str, Size]) -> None:
+    def _measure_files(self, counts: Tally[str]) -> None:
         runtime = Path(self._one.environment["XDG_RUNTIME_DIR"])
         home = Path(self._one.environment["HOME"])
         counts["files: runtime folder"] = sum(1 for _ in runtime.rglob("*"))
-        kept = [path for path in home.rglob("*") if path.is_file()]
-        counts["files: home"] = len(kept)
+        counts["files: temporary"] = sum(1 for _ in Path(self._one.environment["TMPDIR"]).rglob("*"))
+        counts["files: home"] = sum(1 for path in home.rglob("*") if path.is_file())
         for name in _common_names() - self._before:
             counts[f"left: {name}"] = 1
         with suppress(OSError):  # it is replaced now and then
-            keyring = sum(path.stat().st_size for path in kept if path.suffix == ".keyring")
-            sizes["keyring: files"] = Size(0, keyring)
+            counts["keyring: items"] = sum(map(_items, home.rglob("*.keyring")))
 
     def _measure_windows(self, counts: Tally[str], sizes: dict[str, Size]) -> None:
         screen = self._client
         clients = screen.res_query_clients().clients
         counts["X clients"] = len(clients)
         counts["X windows"] = _windows_below(screen.screen().root)
-        resources = pixmaps = 0
+        pixmaps = 0
         for client in clients:
-            found = screen.res_query_client_resources(client=client.resource_base).types
-            resources += sum(one.count for one in found)
             pixmaps += screen.res_query_client_pixmap_bytes(client=client.resource_base).bytes
-        counts["X resources"] = resources
+            asked = {"client": client.resource_base, "mask": _PID}
+            owner = screen.res_query_client_ids([asked]).ids[0].value[0]
+            with suppress(psutil.NoSuchProcess):
+                kind = kind_of(psutil.Process(owner))
+                if kind in LASTING.values():
+                    found = screen.res_query_client_resources(client=client.resource_base).types
+                    counts[f"{kind}: X resources"] += sum(one.count for one in found)
         sizes["X server: pixmaps"] = Size(0, pixmaps)
         sizes["X server: own memory"] = Size(self._server.pid, taken(self._server.pid))
 
@@ -121,6 +131,15 @@ def kind_of(process: psutil.Process) -> str:
         module = words[words.index("-m") + 1]
         return LASTING.get(module, module)
     return process.name()
+
+
+def _items(keyring: Path) -> int:
+    """Return how many items it says in the clear that it holds (gnome-keyring, docs/file-format.txt)."""
+    data = keyring.read_bytes()
+    before, times_flags_and_salt = 20, 52
+    (name,) = struct.unpack_from(">I", data, before)
+    (items,) = struct.unpack_from(">I", data, before + 4 + name + times_flags_and_salt)
+    return int(items)
 
 
 def _windows_below(window: Window) -> int:
