@@ -47,8 +47,8 @@ PLACES: Final = (
 """Where the page keeps what is typed."""
 NOTHING: Final = {**dict.fromkeys(PLACES), "history": 1, "referrer": ""}
 """What the page finds of those before."""
-STEADY: Final = 3
-"""Looks in a row without a change after which it has settled."""
+STEADY: Final = 10
+"""Looks in a row without a change after which it has settled; on a busy PC fewer can fall between two."""
 LATE: Final = 1400.0
 """ms after which a logout that was not confirmed has had its deadline of 1.5 s, less what a Qt timer may be
 early: 5 %."""
@@ -116,7 +116,7 @@ class SoakCounter:
         found: list[Record] = []
 
         def came() -> bool:
-            found[:] = [record for record in self.tail.look() if wanted(record)]
+            found[:] = filter(wanted, self.tail.look())
             return bool(found)
 
         self.until(came, what)
@@ -157,18 +157,18 @@ class SoakCounter:
         session = str(opened["session"])
         assert session not in self._sessions, "a session was opened twice"
         self._sessions.add(session)
-        said = self._pressed("F4", "/visit")
+        said = self.heard("/visit", "F4")
         body = said.body
         assert isinstance(body, dict)
         number = int(body["number"])
-        assert body["found"] == NOTHING, f"the page found {_what_else(body['found'])}"
+        assert body["found"] == NOTHING, f"the page found {body['found']}"
         assert said.cookie is None, "the page has a cookie of somebody before"
         assert self.site.marked == [], f"a start page was asked for with a cookie: {self.site.marked}"
         self.until(lambda: self.sees(number), "the page of this citizen on the screen")
         secret = self.prefix + "".join(string.ascii_lowercase[number // 26**place % 26] for place in range(5))
         self.hands.write(secret)
         self.hands.press("Return")
-        stored = self._heard("/stored").body
+        stored = self.heard("/stored").body
         assert stored == dict.fromkeys(PLACES, secret), f"the page did not keep its secret: {stored}"
         return Citizen(number, secret, session)
 
@@ -229,39 +229,24 @@ class SoakCounter:
         assert [one["good"] for one in receipts] == [True], f"receipts: {receipts}"
         assert any(record["kind"] == "covered" for record in mine), "no cover was confirmed"
 
-    def _pressed(self, key: str, path: str) -> Told:
-        """Press this key until the page has heard it: those of the first moment can be lost."""
+    def heard(self, path: str, key: str = "") -> Told:
+        """Wait for what the page tells, and press this key until then: the first presses can be lost."""
         found: list[Told] = []
 
         def heard() -> bool:
-            if not (told := self.site.take(path)):
-                self._look_after()
-                self.hands.press(key)
-            found[:] = [told] if told else []
-            return bool(told)
-
-        self.until(heard, f"{path} of the page", KEYSTROKE)
-        return found[0]
-
-    def _heard(self, path: str) -> Told:
-        found: list[Told] = []
-
-        def heard() -> bool:
-            self._look_after()
             found[:] = [told] if (told := self.site.take(path)) else []
+            if not found:
+                self._look_after()
+                if key:
+                    self.hands.press(key)
             return bool(found)
 
-        self.until(heard, f"{path} of the page")
+        self.until(heard, f"{path} of the page", KEYSTROKE if key else GLANCE)
         return found[0]
 
     def _look_after(self) -> None:
         if any(record["cause"] == "capsule_lost" for record in self.tail.of("state")):
             raise StarvedError
-
-    def page_hangs(self) -> None:
-        """Have the page never yield again."""
-        self.hands.press("F7")
-        self._heard("/hung")
 
     # --- what is left
 
@@ -301,13 +286,6 @@ class SoakCounter:
         assert self.one.guard_processes() == [], "a process outlives the guard"
         proof = self.one.command("journal", "verify", "--config", str(self.one.config))
         assert proof.returncode == 0, f"guard journal verify: {proof.stdout}{proof.stderr}"
-
-
-def _what_else(found: object) -> object:
-    """Return what was found that is not nothing."""
-    if not isinstance(found, dict):
-        return found
-    return {name: value for name, value in found.items() if name not in NOTHING or NOTHING[name] != value}
 
 
 def _remembers(process: psutil.Process, secret: str) -> bool:

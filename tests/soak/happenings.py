@@ -107,7 +107,7 @@ def _download(soak: SoakCounter, citizen: Citizen) -> None:
 
 
 def _page_hangs(soak: SoakCounter, citizen: Citizen) -> None:
-    soak.page_hangs()
+    soak.heard("/hung", "F7")
     soak.take_card(citizen)
 
 
