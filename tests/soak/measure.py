@@ -109,11 +109,9 @@ class Measure:
             pixmaps += screen.res_query_client_pixmap_bytes(client=client.resource_base).bytes
             asked = {"client": client.resource_base, "mask": _PID}
             owner = screen.res_query_client_ids([asked]).ids[0].value[0]
-            with suppress(psutil.NoSuchProcess):
-                kind = kind_of(psutil.Process(owner))
-                if kind in LASTING.values():
-                    found = screen.res_query_client_resources(client=client.resource_base).types
-                    counts[f"{kind}: X resources"] += sum(one.count for one in found)
+            if self._one.core and owner == self._one.core.pid:  # an engine makes some only once needed
+                found = screen.res_query_client_resources(client=client.resource_base).types
+                counts["core: X resources"] += sum(one.count for one in found)
         sizes["X server: pixmaps"] = Size(0, pixmaps)
         sizes["X server: own memory"] = Size(self._server.pid, taken(self._server.pid))
 
