@@ -68,6 +68,9 @@ make_venv() {
   printf '%s\n' "$stamp" >".venv/installed$extras"
 }
 
+# Every browser, curtain and check of a PIN is a new process, and the account may not keep what Python compiles.
+compile_guard() { .venv/bin/python -m compileall -q guard; }
+
 # The account the guard runs as when root starts it; a user of their own needs none.
 make_account() {
   if [[ $EUID -ne 0 ]]; then return; fi
@@ -101,6 +104,7 @@ prepare() {
   umask 022
   install_packages "${@:2}"
   make_venv "$extras"
+  compile_guard
   make_account
   make_display_folder
 }
