@@ -33,7 +33,7 @@ KEYS_GRACE: Final = 2.0
 that are on their way must not reach a page."""
 
 _GRACE: Final = "keys"
-_CLOSING: Final = (ev.CurtainLost, ev.ClockJumped, ev.SystemChanging)
+_CLOSING: Final = (ev.CurtainLost, ev.ClockJumped, ev.SystemChanging, ev.SystemAwake)
 """Nobody sees the pad any more, or nobody knows for how long a PIN has been standing open on it."""
 
 

@@ -309,7 +309,9 @@ def test_whoever_closes_the_pad_the_rest_of_a_pin_reaches_no_page(lab: Lab, type
     assert not lab.shade.keys_taken
 
 
-@pytest.mark.parametrize("event", [ev.ClockJumped(), ev.SystemChanging(what=ev.SystemChange.SUSPEND)])
+@pytest.mark.parametrize(
+    "event", [ev.ClockJumped(), ev.SystemChanging(what=ev.SystemChange.SUSPEND), ev.SystemAwake()]
+)
 def test_a_pin_does_not_stand_open_over_a_jump_of_time(lab: Lab, event: ev.Event) -> None:
     lab.make_ready()
     lab.grant()
