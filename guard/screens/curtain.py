@@ -202,8 +202,8 @@ class _Life:
         self._container: Container | None = None
         self._seq = 0
         self._painted = 0
-        self._screen: tuple[Screen, bool] | None = None
-        """What is to be seen, and whether the staff's pad lies over it."""
+        self._screen: Screen | None = None
+        """What is to be seen; None: the staff's pad, whatever lies beneath it."""
         self._screen_since = 0
         """Number of the first scene in a row that shows it."""
         self._up = False
@@ -252,7 +252,7 @@ class _Life:
         with self._lock:
             self._seq += 1
             seq = self._seq
-            screen = scene.screen, scene.desk is not None
+            screen = None if scene.desk else scene.screen
             if screen != self._screen:
                 self._screen, self._screen_since = screen, seq
             if self._deadline is None and not self._over:

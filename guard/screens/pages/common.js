@@ -59,10 +59,7 @@ function putLanguages(view) {
   }
 }
 
-let viewed = -1;
-
 function drawCommon(view) {
-  viewed = view.seq;
   document.documentElement.lang = view.lang;
   document.body.dataset.screen = view.screen;
   document.body.dataset.language = view.language;
@@ -72,6 +69,7 @@ function drawCommon(view) {
 // Two frames later the page's part is done. The window's own part comes after it, so frames are kept coming, by
 // a dot that nobody sees, until the window says that the scene has reached the screen.
 let unsettled = -1;
+let seen = -1;
 
 function painted(view) {
   unsettled = view.seq;
@@ -85,6 +83,7 @@ function painted(view) {
 }
 
 function settled(seq) {
+  seen = Math.max(seen, seq);
   if (unsettled === seq) {
     unsettled = -1;
   }
@@ -94,9 +93,9 @@ function settled(seq) {
 const bridge = new Promise((open) => {
   window.addEventListener("pywebviewready", () => open(window.pywebview.api), { once: true });
 });
-// A press belongs to the view it was made on, whenever it arrives.
+// A press belongs to the view that was on the screen when it was made, not to one that is being drawn.
 const pressed = (name, ...values) => {
-  const on = viewed;
+  const on = seen;
   return bridge.then((api) => api[name](on, ...values));
 };
 const guard = {
