@@ -28,7 +28,7 @@ from guard.core import Core, Parts
 from guard.errors import MachineError
 from guard.handlers import Handlers
 from guard.inbox import Inbox
-from guard.installed import Running
+from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
 from guard.journal.anchor import Anchor
 from guard.journal.forward.messages import JOURNALD, Setup
@@ -113,7 +113,7 @@ def _build(
     if why := sealer.why_not():
         raise MachineError(why)
     launch = launch_of(settings.browser.kind)
-    system = Login1Watch(environment, reports)
+    system = Login1Watch(environment, reports, clock)
     stack.callback(system.close)  # the PC goes down when the last record has been written, not before
     system.start()
     anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
@@ -196,8 +196,7 @@ def _build(
         inbox=inbox,
         anchor=anchor,
         settings=settings,
-        running=running,
-        read_settings=read_settings,
+        disk=DiskLook(running, read_settings),
     )
     control = ControlServer(control_socket(runtime), handlers.table(), clock)
     control.start()
@@ -304,7 +303,7 @@ def _stop_signals(inbox: Inbox) -> Iterator[None]:
     """Let SIGTERM, SIGINT and SIGHUP end the session in order, then the guard."""
 
     def stop(_number: int, _frame: object) -> None:
-        inbox.post(ev.SystemChanging(what=ev.SystemChange.SHUTDOWN))
+        inbox.post(ev.SystemChanging(what=ev.SystemChange.STOP))
 
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}

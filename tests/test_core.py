@@ -265,7 +265,7 @@ def test_a_sleep_that_nobody_announced_is_told_as_a_jump_of_the_clock(lab: Lab) 
 def test_what_the_system_does_is_recorded(lab: Lab) -> None:
     lab.say(*(ev.SystemChanging(what=what) for what in ev.SystemChange), ev.SystemAwake())
     told = [fields["event"] for kind, fields in lab.journal.records if kind == "system"]
-    assert told == ["suspend", "lock", "logout", "shutdown", "awake"]
+    assert told == ["suspend", "lock", "logout", "shutdown", "stop", "awake"]
 
 
 def test_time_that_merely_passes_is_no_jump(lab: Lab) -> None:

@@ -33,12 +33,14 @@ class ReaderLoss(StrEnum):
 
 
 class SystemChange(StrEnum):
-    """The operating system is about to take the counter away."""
+    """Something outside is about to take the counter away."""
 
     SUSPEND = "suspend"
     LOCK = "lock"
     LOGOUT = "logout"
     SHUTDOWN = "shutdown"
+    STOP = "stop"
+    """The guard alone is to end, by a signal."""
 
 
 class EndedBy(StrEnum):
@@ -245,7 +247,7 @@ class WipeFailed(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemChanging(Event):
-    """The PC is about to sleep, lock, log out or shut down."""
+    """The PC is about to sleep, lock, log out or shut down, or the guard is to stop."""
 
     what: SystemChange
 

@@ -202,7 +202,7 @@ def learn(facts: Facts, event: ev.Event) -> Facts:  # noqa: C901, PLR0911, PLR09
         case ev.SystemAwake():
             seen = facts.card if facts.card is Card.LOST else Card.UNSEEN
             return replace(facts, asleep=False, card=seen)
-        case ev.SystemChanging(what=ev.SystemChange.SHUTDOWN):
+        case ev.SystemChanging(what=ev.SystemChange.SHUTDOWN | ev.SystemChange.STOP):
             return replace(facts, stopping=True)
         case _:
             return facts

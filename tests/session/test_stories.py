@@ -31,6 +31,9 @@ from guard.session.table import TABLE, TIMER_EVENTS, Do, Row, Session, State, Th
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_STOPS: Final = tuple(ev.SystemChanging(what=what) for what in (ev.SystemChange.SHUTDOWN, ev.SystemChange.STOP))
+"""After these no story goes on."""
+
 _STAFF: Final = ev.StaffId("7")
 _RETRY_SECONDS: Final = 5.0
 _CITIZENS: Final = st.sampled_from(["A", "B", "C"])
@@ -296,7 +299,7 @@ class Counter(RuleBasedStateMachine):
         event=st.sampled_from([*(ev.SystemChanging(what=what) for what in ev.SystemChange), ev.ClockJumped()])
     )
     def the_system_changes(self, event: ev.Event) -> None:
-        if event != ev.SystemChanging(what=ev.SystemChange.SHUTDOWN):
+        if event not in _STOPS:
             self._post(event)
 
     @precondition(lambda self: self.session.facts.asleep)
