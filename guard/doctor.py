@@ -247,9 +247,21 @@ class Doctor:
         return str(runtime_folder(self._environment))
 
     def system(self) -> str:
-        """The system tells before it sleeps, locks, logs out or goes down, and waits for the guard."""
+        """The system tells before it sleeps, locks, logs out or goes down, and waits for the guard.
+
+        Of a guard that runs it is told what that one has; otherwise what this process could have.
+        """
         from guard.system.login1 import Login1Error, examine  # noqa: PLC0415 -- the packages check must come before any import
 
+        try:
+            lacks = self._status().get("system")
+        except GuardError:
+            lacks = None
+        if isinstance(lacks, list):
+            if lacks:
+                told, mend = ("; ".join(one[part] for one in lacks) for part in ("sentence", "mend"))
+                raise LackError(told, mend=mend, state=State.WARN)
+            return "the guard that runs is told, and is waited for"
         try:
             return examine(self._environment)
         except Login1Error as error:
@@ -322,16 +334,23 @@ class Doctor:
     def running(self) -> str:
         """The guard that runs, if one does, is what lies on the disk."""
         try:
-            status = ControlClient(control_socket(runtime_folder(self._environment))).ask("status")
+            status = self._status()
         except NotRunningError as error:
             return error.sentence
+        except GuardError as error:
+            raise LackError(error.sentence, mend="see the guard's log", state=State.WARN) from error
         drift = status.get("drift")
         told = [one["sentence"] for one in drift] if isinstance(drift, list) else ["it is an older version"]
         if told:
             raise LackError(
-                "; ".join(told), mend="stop the guard (SIGTERM), then start it again", state=State.WARN
+                "; ".join(told),
+                mend="put right what is refused or cannot be read; stop the guard (SIGTERM), start it again",
+                state=State.WARN,
             )
         return f"version {status['version']}, program {status['code_hash']}, settings {status['policy_hash']}"
+
+    def _status(self) -> Mapping[str, object]:
+        return ControlClient(control_socket(runtime_folder(self._environment))).ask("status")
 
     def practice(self) -> str:
         """What guard demo needs besides."""

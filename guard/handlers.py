@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from guard.aside import aside
 from guard.clock import stamp
 from guard.errors import ConfigError
 from guard.inbox import AcknowledgeChecked, LogoutChecked
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guard.control import Handler
     from guard.core import Core, Parts
     from guard.inbox import Inbox, StaffLetter
-    from guard.installed import Running
+    from guard.installed import DiskLook
     from guard.journal.anchor import Anchor
     from guard.journal.forward.process import Forwarder
     from guard.session.table import Session
@@ -48,14 +48,12 @@ class Handlers:
     anchor: Anchor
     forwarder: Forwarder
     settings: Settings
-    running: Running
-    read_settings: Callable[[], Settings]
-    """From the disk, as they are there now."""
+    disk: DiskLook
 
     def table(self) -> dict[str, Handler]:
         """Return each command's name and what answers it."""
         return {
-            "status": lambda request: _aside(lambda: self._status(request)),
+            "status": lambda request: aside(lambda: self._status(request)),
             "end": self._end,
             "cover": self._cover,
             "logout": self._logout,
@@ -68,7 +66,7 @@ class Handlers:
     def _status(self, _request: Mapping[str, object]) -> Mapping[str, object]:
         """Tell how everything is; not on the server's thread, for the disk takes its time."""
         snapshot = self.core.snapshot()
-        session, reader = snapshot.session, self.parts.reader.status()
+        session, reader, running = snapshot.session, self.parts.reader.status(), self.disk.running
         return {
             "state": session.state.value,
             "session": session.current,
@@ -76,6 +74,8 @@ class Handlers:
             "reader": {"name": reader.name, "state": reader.state, "counter": reader.counter},
             "capsule": {"pids": self.capsules.pids(), "warm": session.facts.spare is not None},
             "covered": self.parts.shade.covered(),
+            "asleep": session.facts.asleep,
+            "system": [{"sentence": lack.sentence, "mend": lack.mend} for lack in self.parts.system.lacks()],
             "alerts_open": len(self.parts.alerts.open()),
             "alerts": [
                 {
@@ -97,14 +97,11 @@ class Handlers:
                 }
                 for target in self.forwarder.status()
             ],
-            "version": self.running.version,
-            "code_hash": self.running.code_hash,
+            "version": running.version,
+            "code_hash": running.code_hash,
             "policy": self.settings.session.on_removal.value,
-            "policy_hash": self.running.policy_hash,
-            "drift": [
-                {"what": drift.what.value, "sentence": drift.sentence}
-                for drift in self.running.drift(self.read_settings)
-            ],
+            "policy_hash": running.policy_hash,
+            "drift": [{"what": drift.what.value, "sentence": drift.sentence} for drift in self.disk.drift()],
         }
 
     def _end(self, _request: Mapping[str, object]) -> Mapping[str, object]:
@@ -171,14 +168,14 @@ class Handlers:
                 "first_key": key.text() if key else None,
             }
 
-        return _aside(look)
+        return aside(look)
 
     def _key_taken(self, _request: Mapping[str, object]) -> Future[Mapping[str, object]]:
         def forget() -> Mapping[str, object]:
             self.anchor.forget_first_key()
             return {}
 
-        return _aside(forget)
+        return aside(forget)
 
     def _live_session(self) -> Session:
         session = self.core.snapshot().session
@@ -206,17 +203,3 @@ def _why_no(answer: Answer) -> str:
             )
         case _:
             return "no PIN can be checked now; see guard doctor."
-
-
-def _aside(work: Callable[[], Mapping[str, object]]) -> Future[Mapping[str, object]]:
-    """Do it on a thread of its own."""
-    future: Future[Mapping[str, object]] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 -- whoever waits for the future gets to know
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="aside", daemon=True).start()
-    return future

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -20,13 +21,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import guard
+from guard.aside import aside
 from guard.errors import GuardError, MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
 
     from guard.settings.model import Settings
 
+LOOK_SECONDS: Final = 2.0
+"""s for which whoever asks waits for the disk."""
 _ANEW: Final = "takes effect when the guard is started anew"
 
 
@@ -34,7 +39,7 @@ class Differs(StrEnum):
     """What on the disk is not what runs."""
 
     SETTINGS = "settings"
-    VERSION = "version"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,7 @@ class Running:
 
         What cannot be read, or is refused, differs.
         """
-        found = {Differs.SETTINGS: self._settings(read), Differs.VERSION: self._program()}
+        found = {Differs.SETTINGS: self._settings(read), Differs.PROGRAM: self._program()}
         return tuple(Drift(what=what, sentence=sentence) for what, sentence in found.items() if sentence)
 
     def announcement(self, before: Mapping[str, object] | None) -> str:
@@ -102,6 +107,28 @@ class Running:
         if installed != self.version:
             return f"the disk has version {installed}, which {_ANEW}"
         return "" if code == self.code_hash else f"the disk has a program of hash {code}, which {_ANEW}"
+
+
+class DiskLook:
+    """Looks for drift, one look at a time, so that a disk that hangs holds up one thread and no question."""
+
+    def __init__(self, running: Running, read: Callable[[], Settings]) -> None:
+        """``read`` reads the settings from the disk, as they are there now."""
+        self.running = running
+        self._read = read
+        self._lock = threading.Lock()
+        self._look: Future[tuple[Drift, ...]] | None = None
+
+    def drift(self) -> tuple[Drift, ...]:
+        """Return what `Running.drift` finds; a disk that does not answer within `LOOK_SECONDS` differs."""
+        with self._lock:
+            if self._look is None or self._look.done():
+                self._look = aside(lambda: self.running.drift(self._read))
+            look = self._look
+        try:
+            return look.result(LOOK_SECONDS)
+        except TimeoutError:
+            return (Drift(what=Differs.PROGRAM, sentence="the disk with the program does not answer"),)
 
 
 def code_hash() -> str:

@@ -33,6 +33,7 @@ def status_table(status: Mapping[str, object], words: Words) -> str:
                 processes=len(pids) if isinstance(pids, list) else 0,
             ),
         ),
+        ("system", _system(status, words)),
         ("alerts_open", _plain(status.get("alerts_open"))),
         ("forwarding", _forwarding(status.get("forwarding"), words)),
         ("policy", _plain(status.get("policy"))),
@@ -86,6 +87,14 @@ def _forwarding(value: object, words: Words) -> str:
         how = words.of(f"forwarding_{target['health']}", behind=_plain(target["behind"]))
         told.append(f"{target['target']}: {how}" + (f" ({target['sentence']})" if target["sentence"] else ""))
     return "; ".join(told) or words.of("none")
+
+
+def _system(status: Mapping[str, object], words: Words) -> str:
+    """Return whether the PC is about to sleep, and what it does not tell the guard."""
+    lacks = status.get("system")
+    told = [words.of("asleep")] if status.get("asleep") is True else []
+    told += [one["sentence"] for one in lacks] if isinstance(lacks, list) else []
+    return "; ".join(told) or words.of("system_fine")
 
 
 def _drift(value: object, words: Words) -> str:

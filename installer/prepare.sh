@@ -69,7 +69,9 @@ make_venv() {
 }
 
 # Every browser, curtain and check of a PIN is a new process, and the account may not keep what Python compiles.
-compile_guard() { .venv/bin/python -m compileall -q guard; }
+compile_guard() {
+  .venv/bin/python -m compileall -q guard || say "The guard's modules cannot be compiled here: it starts slower"
+}
 
 # The account the guard runs as when root starts it; a user of their own needs none.
 make_account() {

@@ -225,7 +225,7 @@ def test_security_names_the_deadlines_of_the_code() -> None:
     for first, cells in rows.items():
         module, _, name = first.strip("`").rpartition(".")
         assert float(cells[0]) == getattr(importlib.import_module(module), name), first
-    assert len(rows) == 23
+    assert len(rows) == 25
 
 
 def test_security_has_every_process_of_the_guard() -> None:

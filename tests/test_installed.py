@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 
 import guard
 from guard import installed
-from guard.installed import Differs, Running, code_hash
+from guard.errors import MachineError
+from guard.installed import Differs, DiskLook, Running, code_hash
 from guard.settings.load import load
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,8 +109,8 @@ def test_a_program_whose_files_are_others_differs_though_its_version_is_the_same
     running = Running.beginning(read())
     change(program)
     found = drift(running, read)
-    assert list(found) == [Differs.VERSION]
-    assert code_hash() in found[Differs.VERSION]
+    assert list(found) == [Differs.PROGRAM]
+    assert code_hash() in found[Differs.PROGRAM]
 
 
 def test_what_python_compiles_is_no_change_of_the_program(
@@ -124,7 +127,7 @@ def test_another_installed_version_is_named(
 ) -> None:
     running = Running.beginning(read())
     monkeypatch.setattr(installed, "version", lambda _name: "99.0")
-    assert "version 99.0" in drift(running, read)[Differs.VERSION]
+    assert "version 99.0" in drift(running, read)[Differs.PROGRAM]
 
 
 def test_a_program_that_is_half_installed_or_cannot_be_read_differs(
@@ -132,13 +135,13 @@ def test_a_program_that_is_half_installed_or_cannot_be_read_differs(
 ) -> None:
     running = Running.beginning(read())
     (program / "core.py").chmod(0)
-    assert "cannot be read" in drift(running, read)[Differs.VERSION]
+    assert "cannot be read" in drift(running, read)[Differs.PROGRAM]
 
     def nothing(name: str) -> str:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(installed, "version", nothing)
-    assert "no program" in drift(running, read)[Differs.VERSION]
+    assert "no program" in drift(running, read)[Differs.PROGRAM]
 
 
 @pytest.mark.parametrize(
@@ -156,3 +159,21 @@ def test_a_program_that_is_half_installed_or_cannot_be_read_differs(
 )
 def test_a_start_names_what_starts_and_what_is_new(before: dict[str, object] | None, end: str) -> None:
     assert NOW.announcement(before) == f"version 0.2.0, program c1, settings p1{end}"
+
+
+def test_a_disk_that_hangs_holds_up_one_look_and_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    looks = list[None]()
+
+    def read() -> Settings:
+        looks.append(None)
+        answers.wait()
+        raise MachineError("the settings cannot be read")
+
+    monkeypatch.setattr(installed, "LOOK_SECONDS", 0.01)
+    disk = DiskLook(NOW, read)
+    for _ in range(3):
+        assert [one.sentence for one in disk.drift()] == ["the disk with the program does not answer"]
+    assert len(looks) == 1
+    answers.set()
+    until(lambda: Differs.SETTINGS in {one.what for one in disk.drift()})

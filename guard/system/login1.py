@@ -26,6 +26,7 @@ from jeepney.io.blocking import DBusConnection, prep_socket
 
 from guard.errors import MachineError
 from guard.session.events import SystemChange
+from guard.system.port import Lack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from jeepney import Message
     from jeepney.fds import FileDescriptor
 
+    from guard.clock import Clock
     from guard.system.port import SystemListener
 
 BACKOFF_FIRST = 0.1
@@ -43,6 +45,8 @@ CHECK = 1.0
 
 logind says that a session was removed only when its last process is gone, and this one may be of it.
 """
+AGAIN = 30.0
+"""s until logind is asked once more for a lock that it refused, or for a session that it did not know."""
 PATIENCE = 2.0
 """s for which the bus may take to let us in, and for ``guard doctor`` to answer."""
 STOP_DEADLINE = 2.0
@@ -63,35 +67,35 @@ _log = logging.getLogger(__name__)
 class Login1Error(MachineError):
     """logind cannot be made use of on this PC, or only in part."""
 
-    def __init__(self, sentence: str, *, mend: str) -> None:
-        super().__init__(sentence)
-        self.mend = mend
+    def __init__(self, lack: Lack) -> None:
+        super().__init__(lack.sentence)
+        self.mend = lack.mend
 
 
-def _no_bus(error: Exception) -> Login1Error:
-    return Login1Error(
-        f"the system bus does not answer ({type(error).__name__}), {_UNTOLD}",
+def _no_bus(error: Exception) -> Lack:
+    return Lack(
+        sentence=f"the system bus does not answer ({type(error).__name__}), {_UNTOLD}",
         mend="apt-get install dbus; systemctl enable --now dbus.socket",
     )
 
 
-def _no_logind() -> Login1Error:
-    return Login1Error(
-        f"logind is not on the system bus, {_UNTOLD}",
+def _no_logind() -> Lack:
+    return Lack(
+        sentence=f"logind is not on the system bus, {_UNTOLD}",
         mend="systemctl start systemd-logind (without systemd: apt-get install elogind)",
     )
 
 
-def _no_session() -> Login1Error:
-    return Login1Error(
-        "this process belongs to no session of logind, so the guard is not told of its lock and logout",
+def _no_session() -> Lack:
+    return Lack(
+        sentence="the guard belongs to no session of logind, so it is not told of its lock and logout",
         mend="start the guard from the counter's X11 session; apt-get install libpam-systemd",
     )
 
 
-def _no_lock(why: str) -> Login1Error:
-    return Login1Error(
-        f"logind does not wait for the guard ({why}), so the PC can sleep or go down before a wipe is proven",
+def _no_lock(why: str) -> Lack:
+    return Lack(
+        sentence=f"logind does not wait for the guard ({why}): the PC can go down before a wipe is proven",
         mend="apt-get install polkitd",
     )
 
@@ -104,20 +108,20 @@ def examine(environment: Mapping[str, str]) -> str:
     except Exception as error:
         if isinstance(error, Login1Error):
             raise
-        raise _no_bus(error) from error
+        raise Login1Error(_no_bus(error)) from error
 
 
 def _examined(bus: _Bus) -> str:
     answer = bus.send_and_get_reply
     if _failed(answer(message_bus.GetNameOwner(_NAME))):
-        raise _no_logind()
+        raise Login1Error(_no_logind())
     for what in _WHAT:
         lock = answer(_inhibit(what))
         if _failed(lock):
-            raise _no_lock(_why(lock))
+            raise Login1Error(_no_lock(_why(lock)))
         lock.body[0].close()
     if _failed(answer(_session_of_us())):
-        raise _no_session()
+        raise Login1Error(_no_session())
     match answer(_property("InhibitDelayMaxUSec")).body:
         case ((_, int() as most),):
             return f"logind, which waits up to {most / 1_000_000:g} s"
@@ -128,13 +132,16 @@ def _examined(bus: _Bus) -> str:
 class Login1Watch:
     """A `guard.system.port.SystemWatch` on the PC's logind."""
 
-    def __init__(self, environment: Mapping[str, str], listener: SystemListener) -> None:
+    def __init__(self, environment: Mapping[str, str], listener: SystemListener, clock: Clock) -> None:
         self._address = _address(environment)
         self._listener = listener
+        self._clock = clock
         self._locks = {what: _DelayLock() for what in _WHAT}
         self._announced = False
         """A sleep is to come, and its end has not been told."""
-        self._said = ""
+        self._lacks: dict[str, Lack] = {}
+        """What is not as it should be, by what it is about; said once, and gone when it is mended."""
+        self._again_at = 0.0
         self._bus: _Bus | None = None
         self._owner = ""
         self._session = ""
@@ -150,6 +157,10 @@ class Login1Watch:
         """See `SystemWatch.let_go`."""
         if self._announced:
             self._locks["sleep"].hold(None)
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """See `SystemWatch.lacks`."""
+        return tuple(dict.fromkeys(self._lacks.copy().values()))
 
     def close(self) -> None:
         """See `SystemWatch.close`; a thread that a bus keeps longer is left behind and tells nothing more."""
@@ -170,7 +181,7 @@ class Login1Watch:
                     pause = BACKOFF_FIRST
                     self._serve(bus)
             except Exception as error:  # noqa: BLE001 -- whatever breaks is a loss and another try
-                self._say(_no_bus(error))
+                self._say("bus", _no_bus(error))
             self._stopping.wait(pause)
             pause = min(pause * 2, BACKOFF_LONGEST)
 
@@ -187,11 +198,13 @@ class Login1Watch:
             message_bus.GetNameOwner(_NAME),
             lambda reply: self._greet("" if _failed(reply) else reply.body[0]),
         )
+        due = self._clock.monotonic() + CHECK
         while not self._stopping.is_set():
-            try:
-                self._take(bus.receive(timeout=CHECK))
-            except TimeoutError:
+            with suppress(TimeoutError):
+                self._take(bus.receive(timeout=max(0.0, due - self._clock.monotonic())))
+            if self._clock.monotonic() >= due:  # also where somebody sends signals all the time
                 self._check()
+                due = self._clock.monotonic() + CHECK
 
     # --- questions
 
@@ -213,14 +226,27 @@ class Login1Watch:
             self._look(_property(_SLEEP), self._slept)
         if self._session:
             self._look(_property("State", self._session, "Session"), self._closes)
+        if self._owner and self._clock.monotonic() >= self._again_at:
+            self._ask_again()
+
+    def _ask_again(self) -> None:
+        self._again_at = self._clock.monotonic() + AGAIN
+        for what in _WHAT:
+            if what in self._lacks:
+                self._inhibit(what)
+        if "session" in self._lacks:
+            self._ask(_session_of_us(), self._belongs)
 
     def _greet(self, owner: str) -> None:
         """Begin with this logind: what was missed meanwhile, what is to come, whose session is ours."""
         self._owner, self._session = owner, ""
         self._asked.clear()  # what the one before owes
+        self._mended("bus")
         if not owner:
-            self._say(_no_logind())
+            self._say("logind", _no_logind())
             return
+        self._mended("logind")
+        self._again_at = self._clock.monotonic() + AGAIN
         self._ask(_property(_SLEEP), self._slept)
         self._ask(_property(_SHUTDOWN), self._went_down)
         for what in _WHAT:
@@ -234,14 +260,16 @@ class Login1Watch:
 
     def _held(self, what: str, reply: Message) -> None:
         if _failed(reply):
-            self._say(_no_lock(_why(reply)))
+            self._say(what, _no_lock(_why(reply)))
         else:
+            self._mended(what)
             self._locks[what].hold(reply.body[0])
 
     def _belongs(self, reply: Message) -> None:
         if _failed(reply):
-            self._say(_no_session())
+            self._say("session", _no_session())
         else:
+            self._mended("session")
             self._session = reply.body[0]
 
     def _slept(self, reply: Message) -> None:
@@ -263,9 +291,8 @@ class Login1Watch:
 
     def _take(self, message: Message) -> None:
         fields = message.header.fields
-        if message.header.message_type is not MessageType.signal:
-            then = self._asked.pop(fields.get(HeaderFields.reply_serial, -1), None)
-            if then:
+        if message.header.message_type is not MessageType.signal:  # the bus lets only who was asked answer
+            if then := self._asked.pop(fields.get(HeaderFields.reply_serial, -1), None):
                 then(message)
             return
         sender, path = fields.get(HeaderFields.sender), fields[HeaderFields.path]
@@ -302,11 +329,14 @@ class Login1Watch:
         if not self._stopping.is_set():
             self._listener.system_changing(what)
 
-    def _say(self, lack: Login1Error) -> None:
-        """Say it once, until it is something else."""
-        if lack.sentence != self._said and not self._stopping.is_set():
-            self._said = lack.sentence
+    def _say(self, about: str, lack: Lack) -> None:
+        """Say it once, until it is something else or was mended."""
+        if lack not in self._lacks.values() and not self._stopping.is_set():
             _log.warning("%s; to mend it: %s", lack.sentence, lack.mend)
+        self._lacks[about] = lack
+
+    def _mended(self, about: str) -> None:
+        self._lacks.pop(about, None)
 
 
 class _Bus(DBusConnection):  # type: ignore[misc]  # jeepney ships no type information

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from guard.session.events import SystemChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """What the system does not tell, or does not wait for, and what to do about it."""
+
+    sentence: str
+    mend: str
 
 
 class SystemListener(Protocol):
@@ -36,6 +45,10 @@ class SystemWatch(Protocol):
 
         Means the sleep that was announced; does nothing while none is.
         """
+        ...
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """Return what is not as it should be, as of now."""
         ...
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from guard.clock import SystemClock
 from guard.control import ControlServer
 from guard.errors import MachineError
 from guard.handlers import Handlers
-from guard.installed import Running
+from guard.installed import DiskLook, Running
 from guard.session.effects import AlertKind
 from guard.session.policy import Policy
 from tests.support.core import NO, YES, Lab
@@ -55,7 +55,10 @@ def table() -> Mapping[str, Callable[[Mapping[str, object]], object]]:
     lab = Lab(Policy())
     lab.open_session()
     lab.alerts.raise_alert(AlertKind.READER_LOST, None)
-    parts = SimpleNamespace(reader=lab.reader, shade=lab.shade, alerts=lab.alerts, book=_Book())
+    system = SimpleNamespace(lacks=lambda: ())
+    parts = SimpleNamespace(
+        system=system, reader=lab.reader, shade=lab.shade, alerts=lab.alerts, book=_Book()
+    )
     handlers = Handlers(
         core=lab.core,
         parts=cast("Any", parts),
@@ -64,8 +67,7 @@ def table() -> Mapping[str, Callable[[Mapping[str, object]], object]]:
         anchor=cast("Any", None),
         forwarder=cast("Any", SimpleNamespace(status=lambda: ())),
         settings=cast("Any", SimpleNamespace(session=Policy())),
-        running=Running(version="0", code_hash="0", policy_hash="0"),
-        read_settings=_unreadable,
+        disk=DiskLook(Running(version="0", code_hash="0", policy_hash="0"), _unreadable),
     )
     return {name: handler for name, handler in handlers.table().items() if not name.startswith("journal")}
 

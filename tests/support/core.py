@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from guard.printing.port import PrintOutcome
     from guard.secret import Secret
     from guard.session.policy import Policy
+    from guard.system.port import Lack
 
 AREA = Geometry(x=0, y=0, width=1280, height=800)
 A, B, C = ev.SessionId("a"), ev.SessionId("b"), ev.SessionId("c")
@@ -208,6 +209,9 @@ class System:
 
     def let_go(self) -> None:
         self._calls.made.append("let go")
+
+    def lacks(self) -> tuple[Lack, ...]:
+        return ()
 
     def close(self) -> None: ...
 

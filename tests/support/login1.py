@@ -154,8 +154,8 @@ class Logind(Client):
         """Who has asked last."""
         self.answered: list[str] = []
         """The questions, in order."""
-        self._inhibits = inhibits
-        self._session = session_of_all
+        self.inhibits = inhibits
+        self.session_of_all = session_of_all
         self._locks: list[tuple[str, int]] = []
         self._connection.send_and_get_reply(message_bus.RequestName(NAME), timeout=PATIENCE)
         self._thread = threading.Thread(target=self._answer, name="logind", daemon=True)
@@ -212,18 +212,18 @@ class Logind(Client):
 
     def _reply(self, call: Message) -> None:
         match call.header.fields[HeaderFields.member], call.body:
-            case "Inhibit", body if self._inhibits is True:
+            case "Inhibit", body if self.inhibits is True:
                 reading, writing = os.pipe()
                 self.send(new_method_return(call, "h", (writing,)))
                 os.close(writing)
                 self.asked.append(body)
                 self._locks.append((body[0], reading))
-            case "Inhibit", _ if self._inhibits:
-                self.send(new_error(call, str(self._inhibits), "s", ("no",)))
+            case "Inhibit", _ if self.inhibits:
+                self.send(new_error(call, str(self.inhibits), "s", ("no",)))
             case "Inhibit", body:
                 self.asked.append(body)
-            case "GetSessionByPID", _ if self._session:
-                self.send(new_method_return(call, "o", (self._session,)))
+            case "GetSessionByPID", _ if self.session_of_all:
+                self.send(new_method_return(call, "o", (self.session_of_all,)))
             case "GetSessionByPID", _:
                 self.send(new_error(call, f"{NAME}.NoSessionForPID", "s", ("none",)))
             case "Get", (_, "InhibitDelayMaxUSec"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.clock import SystemClock
 from guard.doctor import Doctor, State, finding
 from guard.readers.scard import PyscardScard
-from guard.system.login1 import Login1Watch
+from guard.system.login1 import AGAIN, Login1Watch
+from tests.support.clock import TurnedClock
 from tests.support.login1 import NAME, OTHER, OURS, Logind, Stranger, SystemBus
 from tests.support.waiting import until
 
@@ -55,7 +58,7 @@ def ear() -> Ear:
 @pytest.fixture
 def watch(tmp_path: Path, ear: Ear) -> Iterator[Login1Watch]:
     """A watch that is yet to be started."""
-    watch = Login1Watch({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'bus'}"}, ear)
+    watch = Login1Watch({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'bus'}"}, ear, SystemClock())
     yield watch
     watch.close()
 
@@ -186,6 +189,30 @@ def test_without_a_lock_all_is_told_the_same(
         assert "Inhibit" in logind.answered
 
 
+@pytest.mark.parametrize("lack", ["lock", "session"])
+def test_what_was_refused_is_asked_for_again_and_what_is_lacking_is_told_until_it_is_not(
+    bus: SystemBus, tmp_path: Path, ear: Ear, caplog: pytest.LogCaptureFixture, lack: str
+) -> None:
+    clock = TurnedClock()
+    watch = Login1Watch({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'bus'}"}, ear, clock)
+    with Logind(bus) as logind, closing(watch):
+        if lack == "lock":
+            logind.inhibits = f"{NAME}.AccessDenied"
+        else:
+            logind.session_of_all = None
+        watch.start()
+        logind.wait_greeted()
+        until(lambda: len(watch.lacks()) == 1)
+        logind.inhibits, logind.session_of_all = True, OURS
+        clock.turn(AGAIN)
+        until(lambda: watch.lacks() == ())
+        logind.lock()
+        ear.wait(LOCK)
+        assert logind.held()[-1]
+        assert logind.held("shutdown")[-1]
+    assert len(caplog.messages) == 1
+
+
 def test_a_logind_that_was_restarted_gets_a_new_lock_and_what_was_missed_is_told(
     bus: SystemBus, watch: Login1Watch, ear: Ear
 ) -> None:
@@ -228,8 +255,9 @@ def test_a_bus_that_comes_later_is_found_and_that_it_was_missing_is_said_once(
             logind.wait_greeted()
             logind.lock()
             ear.wait(LOCK)
-    assert caplog.text.count("FileNotFoundError") == 1
-    assert caplog.text.count("logind is not on the system bus") == 1
+            assert caplog.text.count("FileNotFoundError") == 1
+            assert caplog.text.count("logind is not on the system bus") == 1
+        until(lambda: caplog.text.count("logind is not on the system bus") == 2)  # it is lost once more
 
 
 def test_a_program_outside_every_session_is_told_of_sleep_and_says_that_it_is_not_told_of_locks(
