@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chain.faults.faults import DEAD, FAULTS, Fault, Kind, Then
+from tests.chain.faults.faults import DEAD, FAULTS, Fault, Kind, Part, Then
 from tests.chain.faults.stage import Stage
 from tests.support.hostile import hostile_site
 
@@ -44,6 +44,8 @@ def _b_comes(stage: Stage, since: float) -> None:
     """The counter serves again, A is proven gone, and B finds nothing of them."""
     stage.serve_again()
     stage.wiped()
+    if stage.session:
+        stage.capsule_is_gone()
     stage.nothing_is_left(since)
     stage.site.forget()
     stage.come()
@@ -61,18 +63,19 @@ def test_a_fault_leaves_the_screen_covered_and_nothing_to_the_next_citizen_whom_
     with fault.inflict(stage):
         stage.slow = fault.kind is Kind.SLOW
         if then is Then.SERVE:
-            assert reached == state
             _b_comes(stage, began)
+            if fault.kind is not Kind.SLOW:
+                stage.ended_only_when_asked()
         else:
             _what_people_do(stage, then)
             if reached != DEAD:
                 stage.comes_to(reached, mute=fault.mute)
             if not fault.blind:
-                stage.covered()
+                stage.covered(said=fault.part is not Part.CORE)
             if state not in fault.keeps:
                 stage.capsule_is_gone()
     stage.slow = False
     if then is not Then.SERVE:
         _b_comes(stage, began)
-    stage.alerted(fault.alerts.get(state, ()))
+    stage.alerted(fault.alerts.get(state, ()), slow=fault.kind is Kind.SLOW)
     stage.in_order = True

@@ -8,7 +8,6 @@ number of rounds; after each the journal and the screen are looked at.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
@@ -29,7 +28,7 @@ from smartcard import scard
 
 from guard.clock import SystemClock
 from guard.staff.desk import SETTLE_SECONDS
-from tests.support.counter import CHECKOUT, PATIENCE, Counter, Record, counter
+from tests.support.counter import CHECKOUT, PATIENCE, Counter, Record, counter, left_in_order
 from tests.support.visits import GROUND, LATE, VisitedPortal
 from tests.support.xvfb import Xvfb
 
@@ -42,6 +41,8 @@ pytestmark = pytest.mark.chain
 pytest_plugins = ("tests.support.pcsc",)
 
 NUMBER, NAME, PIN = "7", "見本 一郎", "739182"
+TRIES = 3
+"""Cards that are laid before a counter that shows nobody a page counts as broken."""
 DEADLINE = 300
 """ms for which the portal's logout is waited for."""
 WITHIN = 0.03
@@ -76,6 +77,16 @@ def one(
     with counter(tmp_path, practice_reader, display, portal.profile(tmp_path, DEADLINE), settings) as one:
         one.enroll(NUMBER, NAME, PIN)
         one.wait_state("READY")
+        yield one
+
+
+@pytest.fixture
+def unstarted(
+    tmp_path: Path, practice_reader: VirtualReader, display: str, portal: VisitedPortal
+) -> Iterator[Counter]:
+    """A counter for a test that starts it by itself."""
+    one = Counter(tmp_path, practice_reader, display, portal.profile(tmp_path, DEADLINE))
+    with left_in_order(one):
         yield one
 
 
@@ -119,7 +130,7 @@ class Citizen:
 
 def lay_card(one: Counter, portal: VisitedPortal, lay: Callable[[], object] | None = None) -> Citizen:
     """Lay a card, and again where the guard ended a session whose page a busy PC could not paint in time."""
-    while True:
+    for _ in range(TRIES):
         before = one.now()
         (lay or one.reader.insert)()
         opened = one.wait_state("ACTIVE", after=before)
@@ -128,6 +139,7 @@ def lay_card(one: Counter, portal: VisitedPortal, lay: Callable[[], object] | No
             return Citizen(one, portal, opened)
         one.reader.remove()
         ready(one)
+    raise AssertionError("no citizen got to see a page")
 
 
 def is_decided(one: Counter, portal: VisitedPortal, opened: Record) -> bool:
@@ -136,8 +148,15 @@ def is_decided(one: Counter, portal: VisitedPortal, opened: Record) -> bool:
     return portal.in_sight(one) is not None or any(r.get("cause") == "capsule_lost" for r in mine)
 
 
+def told(one: Counter) -> Record:
+    """Return what the guard answers to ``status``."""
+    answer = one.ask(cmd="status")["answer"]
+    assert isinstance(answer, dict)
+    return answer
+
+
 def state(one: Counter) -> object:
-    return one.status().get("state")
+    return told(one)["state"]
 
 
 def ready(one: Counter) -> None:
@@ -145,7 +164,7 @@ def ready(one: Counter) -> None:
 
 
 def has_spare(one: Counter) -> None:
-    one.until(lambda: "'warm': True" in str(one.status().get("capsule")), "the next spare")
+    one.until(lambda: "'warm': True" in str(told(one)["capsule"]), "the next spare")
 
 
 def in_order(one: Counter) -> None:
@@ -180,16 +199,6 @@ def at_once(*deeds: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def ask(one: Counter, command: str) -> dict[str, object]:
-    """Put a command to the guard as ``guard`` does, without the time that a program takes to start."""
-    path = os.path.join(one.environment["XDG_RUNTIME_DIR"], "madoguchi-guard", "control.sock")  # noqa: PTH118 -- a socket's name
-    with socket.socket(socket.AF_UNIX) as sock, sock.makefile("rb") as answers:
-        sock.settimeout(PATIENCE)
-        sock.connect(path)
-        sock.sendall(json.dumps({"v": 1, "cmd": command}).encode() + b"\n")
-        return dict(json.loads(answers.readline()))
 
 
 def open_pad_with_pin(one: Counter) -> None:
@@ -284,17 +293,25 @@ def test_1_a_right_pin_whose_answer_comes_late_does_nothing_to_the_next_citizen(
         one.type_key("Return")
     else:
         logout.start()
-    one.until(lambda: bool(_vaults(one)), "the process that checks the PIN")
-    vaults = _vaults(one)
-    for vault in vaults:
-        vault.suspend()
+    vaults = list[psutil.Process]()
+
+    def looked_at() -> bool:
+        vaults.extend(_vaults(one))
+        for vault in vaults:
+            vault.suspend()
+        return bool(vaults)
+
+    one.until(looked_at, "the process that checks the PIN")
     one.reader.remove()
     first.is_gone()
     one.wait_state("READY", after=first.opened)
-    second = lay_card(one, portal)
+    before = one.now()
+    one.reader.insert()
+    opened = one.wait_state("ACTIVE", after=before)
     one.until(lambda: not one.keyboard_is_taken(), "the citizen's keyboard")
     for vault in vaults:
         vault.resume()
+    second = Citizen(one, portal, opened)
     pin = one.wait_record(lambda record: record["kind"] == "pin", "the late answer", after=second.opened)
     assert pin["verdict"] == "yes"
     if door == "guard logout":
@@ -323,7 +340,7 @@ def test_2_whatever_ends_a_session_in_the_same_moment_ends_it_once(
     Here the card is taken while ``guard end``, ``guard cover``, a second one of them, the hotkey and, in the
     last round, the idle time-out want the same session.
     """
-    end, cover = (lambda: ask(one, "end")), (lambda: ask(one, "cover"))
+    end, cover = (lambda: one.ask(cmd="end")), (lambda: one.ask(cmd="cover"))
     pairs = [(end, end), (end, cover), (cover, cover), (cover, one.press_hotkey), (one.press_hotkey, end)]
     for pair in pairs * 2:
         citizen = lay_card(one, portal)
@@ -367,10 +384,10 @@ def test_2_a_card_that_is_taken_while_staff_choose_is_gone_for_good(
 
 
 def test_2_of_two_guards_started_in_the_same_moment_one_serves_and_the_other_says_why_not(
-    tmp_path: Path, practice_reader: VirtualReader, display: str, portal: VisitedPortal
+    unstarted: Counter, practice_reader: VirtualReader, portal: VisitedPortal
 ) -> None:
     """The same pattern at the start: two guards want the same counter, and none may get half of it."""
-    one = Counter(tmp_path, practice_reader, display, portal.profile(tmp_path, DEADLINE))
+    one = unstarted
     for number in range(3):
         before = one.now()
         racers = [one.start().core, one.start().core]
@@ -426,10 +443,10 @@ def test_3_two_counters_that_one_card_opens_in_the_same_instant_share_nothing(
                     again = first.now()
                     first.start().wait_state("TAKE_CARD", after=again)
                 case 1:
-                    assert ask(first, "end")["ok"]
+                    assert first.ask(cmd="end")["ok"]
                     here.is_gone()
                 case _:
-                    at_once(lambda: ask(first, "end"), lambda: ask(second, "cover"))
+                    at_once(lambda: first.ask(cmd="end"), lambda: second.ask(cmd="cover"))
             if number < 2:
                 assert [record["after"] for record in there.records("state")] == ["ACTIVE"]
                 assert portal.in_sight(second) == there.visit
@@ -466,12 +483,14 @@ def _lay_for_another(one: Counter, take: Callable[[], int]) -> None:
     """Lay a card that the other program has for itself before the guard gets to it."""
     assert one.core
     one.core.suspend()
-    one.reader.insert()
-    clock = SystemClock()
-    end = clock.monotonic() + PATIENCE
-    while (code := take()) != scard.SCARD_S_SUCCESS:
-        assert clock.monotonic() < end, hex(code)
-    one.core.resume()
+    try:
+        one.reader.insert()
+        clock = SystemClock()
+        end = clock.monotonic() + PATIENCE
+        while (code := take()) != scard.SCARD_S_SUCCESS:
+            assert clock.monotonic() < end, hex(code)
+    finally:
+        one.core.resume()
 
 
 @pytest.mark.parametrize(
@@ -541,7 +560,7 @@ def test_5_a_linked_system_that_fails_in_a_session_leaves_no_half_of_it_to_the_n
     mend = trouble(one, portal)
     if trouble is _service_dead:
         first.is_gone()
-        assert state(one) == "OUT_OF_SERVICE"
+        one.until(lambda: state(one) == "OUT_OF_SERVICE", "what follows from the reader's loss")
         before = one.now()
         mend()
         one.wait_state("TAKE_CARD", after=before)
@@ -575,12 +594,12 @@ def _syslog(one: Counter) -> Record:
 
 
 def test_5_a_log_server_that_hangs_and_dies_holds_up_no_end_and_no_citizen(
-    tmp_path: Path, practice_reader: VirtualReader, display: str, portal: VisitedPortal
+    unstarted: Counter, practice_reader: VirtualReader, portal: VisitedPortal
 ) -> None:
     """The same pattern: the syslog server takes the connection, says nothing, and is gone in the session."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(PATIENCE)
-        one = Counter(tmp_path, practice_reader, display, portal.profile(tmp_path, DEADLINE))
+        one = unstarted
         address = f'syslog = "127.0.0.1:{server.getsockname()[1]}"'
         text = one.config.read_text(encoding="utf-8").replace("[journal]\n", f"[journal]\n{address}\n")
         one.config.write_text(text, encoding="utf-8")
@@ -640,12 +659,12 @@ def test_6_settings_that_were_changed_under_a_running_guard_show_in_its_status_a
     assert _told(one) == {}
     assert _announced(one).endswith("; no run before this one is in the journal")
     one.config.write_text(f"{one.config.read_text('utf-8')}[session]\nidle_seconds = 77\n", "utf-8")
-    told = _told(one)
-    assert list(told) == ["settings"]
+    changed = _told(one)
+    assert list(changed) == ["settings"]
     portal.profile(tmp_path, DEADLINE + 1)
     again = _told(one)
     assert list(again) == ["settings"]
-    assert again != told
+    assert again != changed
     assert again["settings"] in one.command("status").stdout
     portal.profile(tmp_path, DEADLINE).write_text("nonsense", "utf-8")
     assert "would be refused" in _told(one)["settings"]
@@ -662,7 +681,7 @@ def test_6_settings_that_were_changed_under_a_running_guard_show_in_its_status_a
 
 
 def test_6_a_program_that_was_changed_under_a_running_guard_shows_in_its_status_and_at_its_next_start(
-    tmp_path: Path, practice_reader: VirtualReader, display: str, portal: VisitedPortal
+    tmp_path: Path, unstarted: Counter
 ) -> None:
     """The same pattern: the fix is a new version, or new files of the same one, as a checkout gets them.
 
@@ -670,7 +689,7 @@ def test_6_a_program_that_was_changed_under_a_running_guard_shows_in_its_status_
     """
     installed = tmp_path / "installed"
     _install(installed, "0.0.9")
-    one = Counter(tmp_path, practice_reader, display, portal.profile(tmp_path, DEADLINE))
+    one = unstarted
     now = dict(one.environment)
     one.environment |= {"PYTHONPATH": os.fspath(installed), "PYTHONSAFEPATH": "1"}
     one.start()
@@ -678,11 +697,11 @@ def test_6_a_program_that_was_changed_under_a_running_guard_shows_in_its_status_
     running = one.status()
     assert (running["version"], _told(one)) == ("0.0.9", {})
     (installed / "guard" / "old.py").write_text("fixed = True\n", encoding="utf-8")
-    told = _told(one)
-    assert list(told) == ["version"]
+    changed = _told(one)
+    assert list(changed) == ["program"]
     shutil.rmtree(installed)
     _install(installed, "0.0.10")
-    assert "version 0.0.10" in _told(one)["version"]
+    assert "version 0.0.10" in _told(one)["program"]
     assert one.status()["code_hash"] == running["code_hash"]
     assert one.stop() == 0
     before = one.now()

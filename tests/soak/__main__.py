@@ -1,4 +1,4 @@
-"""Thousands of citizens at one counter, and whether anything of them, or any thing, stays; see docs/soak.md.
+"""Thousands of citizens at one counter, and whether anything of them, or any thing, stays; see docs/reliability.md.
 
     .venv/bin/python -m tests.soak [--sessions 5000] [--seed N] [--only K] [--kind KIND] [--json FILE]
 
@@ -56,6 +56,7 @@ def main() -> int:
             "seconds": round(took, 1),
             "starved": soak.starved,
             "late": soak.late,
+            "covers_late": soak.covers_late,
             "happened": dict(soak.happened),
             "series": [asdict(one) for one in soak.series],
         }
@@ -77,6 +78,7 @@ def _print(soak: Soak, took: float) -> None:
         print(f"from card to READY and checked: {each:.2f} s (median), {slowest:.2f} s (longest)")
     print(f"begun anew, for the browser did not paint in time: {soak.starved}")
     print(f"logout not confirmed in time, for no other reason: {soak.late}")
+    print(f"cover not confirmed in time, the browser killed at once: {soak.covers_late}")
     for happening, count in sorted(soak.happened.items()):
         print(f"{happening:24}{count:>6}")
     if soak.samples:

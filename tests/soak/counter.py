@@ -164,7 +164,7 @@ class SoakCounter:
         assert body["found"] == NOTHING, f"the page found {body['found']}"
         assert said.cookie is None, "the page has a cookie of somebody before"
         assert self.site.marked == [], f"a start page was asked for with a cookie: {self.site.marked}"
-        self.until(lambda: self.sees(number), "the page of this citizen on the screen")
+        self.until(lambda: self._still_sees(number), "the page of this citizen on the screen")
         secret = self.prefix + "".join(string.ascii_lowercase[number // 26**place % 26] for place in range(5))
         self.hands.write(secret)
         self.hands.press("Return")
@@ -177,6 +177,10 @@ class SoakCounter:
         x, y = self.visitor.middle
         pixel = self._client.screen().root.get_image(x, y, 1, 1, X.ZPixmap, 0xFFFFFF)
         return bytes(pixel.data[:3]) == colour(number).to_bytes(3, "little")
+
+    def _still_sees(self, number: int) -> bool:
+        self._look_after()
+        return self.sees(number)
 
     def take_card(self, citizen: Citizen) -> None:
         """Take the card; the page is out of sight as soon as the cover is said to be confirmed."""
@@ -194,6 +198,10 @@ class SoakCounter:
                 if any(word.endswith(mark) for word in (*process.cmdline(), *process.environ().values())):
                     found.append(process)
         return found
+
+    def cover_was_late(self) -> bool:
+        """Tell whether a cover was not confirmed within its 100 ms."""
+        return any(alert["alert"] == "cover_late" for alert in self.tail.of("alert"))
 
     def logout_was_late(self) -> bool:
         """Tell whether a portal, or a PC, took all of its time and had not confirmed the logout then."""

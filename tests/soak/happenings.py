@@ -35,6 +35,7 @@ def _take_card_that_lies(soak: SoakCounter) -> None:
 
 def _end_button(soak: SoakCounter, _citizen: Citizen) -> None:
     strip = soak.visitor.strip
+    soak.until(soak.visitor.sees_strip, "the strip")
     soak.visitor.click(strip.x + strip.width - 70, strip.y + strip.height // 2)
     _take_card_that_lies(soak)
 
@@ -295,6 +296,7 @@ DEEDS: Final[Mapping[Happening, Deed]] = {
 }
 LOGOUT_FAILS: Final = frozenset({"logout_not_confirmed"})
 CAPSULE_FAILS: Final = LOGOUT_FAILS | {"capsule_lost"}
+COVER_FAILS: Final = LOGOUT_FAILS | {"cover_late"}
 ALERTS: Final[Mapping[Happening, frozenset[str]]] = {
     Happening.PAGE_HANGS: LOGOUT_FAILS,
     Happening.LOGOUT_SLOW: LOGOUT_FAILS,

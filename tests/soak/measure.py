@@ -30,7 +30,6 @@ LASTING: Final = {
     "guard.journal.forward": "forwarder",
 }
 """The guard's own processes that last, by the module they run."""
-_SPARE: Final = frozenset({"guard.browser.embedded.window", "guard.browser.managed.window"})
 _PID: Final = 2
 """LocalClientPIDMask of X-Resource."""
 _EVERYBODYS: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 -- what is left there is looked for
@@ -85,8 +84,6 @@ class Measure:
             counts["curtain: processes"] += len(inside)
             main = next(pid for pid, kind in inside.items() if kind == "curtain")
             sizes["curtain: own memory"] = Size(main, memory)
-        elif not _SPARE.isdisjoint(inside.values()):
-            sizes["spare: own memory"] = Size(0, memory)  # a new one each time
 
     def _measure_files(self, counts: Tally[str]) -> None:
         runtime = Path(self._one.environment["XDG_RUNTIME_DIR"])

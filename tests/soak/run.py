@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.soak.counter import SoakCounter, StarvedError, soak_counter
 from tests.soak.growth import Sample, Series, series
-from tests.soak.happenings import ALERTS, CAPSULE_FAILS, DEEDS, LOGOUT_FAILS
+from tests.soak.happenings import ALERTS, CAPSULE_FAILS, COVER_FAILS, DEEDS, LOGOUT_FAILS
 from tests.soak.plan import Happening, Planned
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ LATE_MOST: Final = 0.5
 did, it would be one that does not work."""
 STARVED_MOST: Final = 0.02
 """The share of the sessions whose browser may not paint in time, for the same reason."""
+COVER_LATE_MOST: Final = 0.02
+"""The share of the sessions whose cover may come too late, for the same reason: they are killed at once."""
 TRIES: Final = 3
 """For one citizen; then it is no accident."""
 
@@ -48,6 +50,8 @@ class Soak:
     """Of each session, from card to READY and checked."""
     starved: int = 0
     """Sessions that the guard gave up before anybody saw a page, and that began anew: the PC was too busy."""
+    covers_late: int = 0
+    """Sessions whose cover was not confirmed within its 100 ms: the capsule was killed at once."""
     late: int = 0
     """Sessions whose logout had no reason to fail and was not confirmed by its deadline."""
 
@@ -80,6 +84,8 @@ class Soak:
                         assert self.late <= LATE_MOST * len(planned), f"{self.late} logouts came too late"
                         starved = f"{self.starved} browsers did not paint in time"
                         assert self.starved <= max(2.0, STARVED_MOST * len(planned)), starved
+                        late = f"{self.covers_late} covers came too late"
+                        assert self.covers_late <= max(2.0, COVER_LATE_MOST * len(planned)), late
                     except Exception:
                         self.tell(f"the guard's last words:\n{counter.one.log()[-4000:]}")
                         raise
@@ -98,6 +104,9 @@ class Soak:
         if not allowed & LOGOUT_FAILS and counter.logout_was_late():
             self.late += 1
             allowed |= LOGOUT_FAILS
+        if counter.cover_was_late():
+            self.covers_late += 1
+            allowed |= COVER_FAILS
         counter.check_gone(citizen.number, allowed)
 
     def _come(self, counter: SoakCounter) -> Citizen:

@@ -71,7 +71,11 @@ class Counter:
             "PYTHONPATH": os.fspath(CHECKOUT),
         }
         self._log = folder / "guard.log"
+        self._read: dict[Path, tuple[bytes, list[Record]]] = {}
+        """Of each file of the journal what was read, and its records."""
         self.core: psutil.Popen | None = None
+        self.patience = PATIENCE
+        """s until what is waited for counts as not happening."""
 
     # --- the daemon
 
@@ -136,7 +140,7 @@ class Counter:
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until the condition holds."""
         clock = SystemClock()
-        end = clock.monotonic() + PATIENCE
+        end = clock.monotonic() + self.patience
         pause = threading.Event()
         while not condition():
             assert clock.monotonic() < end, f"{what} did not happen; the daemon said:\n{self.log()[-4000:]}"
@@ -144,12 +148,18 @@ class Counter:
             pause.wait(0.02)
 
     def journal(self) -> list[Record]:
-        """Return every record written so far."""
-        lines: list[Record] = []
+        """Return every record written so far; each line is read once, as long as it stays as it was."""
+        records: list[Record] = []
         for path in sorted(self.journal_folder.glob("journal-*.jsonl")):
-            text = path.read_text(encoding="utf-8")
-            lines += [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-        return lines
+            text = path.read_bytes()
+            whole = text[: text.rfind(b"\n") + 1]
+            read, known = self._read.get(path, (b"", []))
+            if not whole.startswith(read):
+                read, known = b"", []
+            known = known + [json.loads(line) for line in whole[len(read) :].splitlines()]
+            self._read[path] = whole, known
+            records += known
+        return records
 
     def wait_state(self, state: str, *, after: int = 0) -> Record:
         """Wait for a change to this state in a record after this number; return the record."""
@@ -267,12 +277,22 @@ class Counter:
 @contextmanager
 def running(one: Counter) -> Iterator[Counter]:
     """Run this counter and leave nothing of it behind."""
-    one.start()
+    with left_in_order(one.start()):
+        yield one
+
+
+@contextmanager
+def left_in_order(one: Counter) -> Iterator[Counter]:
+    """Leave nothing of it behind, whoever starts it."""
     try:
         yield one
     finally:
         if one.core and one.core.is_running():
-            one.stop()
+            try:
+                one.stop()
+            except psutil.TimeoutExpired:
+                one.kill()
+                raise
 
 
 @contextmanager

@@ -184,14 +184,13 @@ def _capsules(stage: Stage) -> list[psutil.Process]:
     return stage.inhabitants("capsule-")
 
 
+def _windows(stage: Stage) -> list[psutil.Process]:
+    """Return those of all capsules; the slow one of A would be gone when B comes."""
+    return [one for one in _capsules(stage) if one.name() != "bwrap"]
+
+
 def _keeper(stage: Stage) -> list[psutil.Process]:
     return stage.running("guard.keyring.keeper")
-
-
-def _found(stage: Stage, word: str) -> list[psutil.Process]:
-    """Return the processes with this word; one that an earlier fault ended is there again some time later."""
-    stage.one.until(lambda: bool(stage.running(word)), word)
-    return stage.running(word)
 
 
 @contextmanager
@@ -244,7 +243,7 @@ def _unplugged(stage: Stage) -> Iterator[None]:
 
 
 def _display(stage: Stage) -> list[psutil.Process]:
-    return [psutil.Process(stage.server._processes[0].pid)]
+    return [stage.server.server]
 
 
 @contextmanager
@@ -265,10 +264,11 @@ def _display_slow(stage: Stage) -> Iterator[None]:
 def _display_killed(stage: Stage) -> Iterator[None]:
     kill(_display(stage))
     assert stage.one.core
-    assert stage.one.core.wait(PATIENCE) == 1
-    assert stage.one.log().splitlines()[-1].startswith("guard: the display was lost: the session is wiped")
-    stage.one.core = None
     try:
+        assert stage.one.core.wait(PATIENCE) == 1
+        last = stage.one.log().splitlines()[-1]
+        assert last.startswith("guard: the display was lost: the session is wiped")
+        stage.one.core = None
         yield
     finally:
         stage.replace_display()
@@ -279,7 +279,7 @@ def _display_killed(stage: Stage) -> Iterator[None]:
 def _disk_full(stage: Stage) -> Iterator[None]:
     core = stage.one.core
     assert core
-    size = max(path.stat().st_size for path in stage.one.journal_folder.iterdir())
+    size = max(stage.one.journal_folder.glob("journal-*.jsonl")).stat().st_size
     core.rlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     try:
         yield
@@ -407,7 +407,7 @@ FAULTS: Final = (
     Fault(
         part=Part.CAPSULE,
         kind=Kind.SLOW,
-        inflict=lambda stage: slowed(lambda: _window(stage)),
+        inflict=lambda stage: slowed(lambda: _windows(stage)),
         comes_to={"ACTIVE": "ACTIVE"},
         then=_SERVE,
     ),
@@ -526,21 +526,21 @@ FAULTS: Final = (
     Fault(
         part=Part.KEEPER,
         kind=Kind.KILLED,
-        inflict=lambda stage: _killed(_found(stage, "guard.keyring.keeper")),
+        inflict=lambda stage: _killed(stage.wait_running("guard.keyring.keeper")),
         comes_to={"ACTIVE": "ACTIVE", "ENDING": "ENDING"},
         then=_SERVE,
     ),
     Fault(
         part=Part.KEEPER,
         kind=Kind.STOPPED,
-        inflict=lambda stage: stopped(_found(stage, "guard.keyring.keeper")),
+        inflict=lambda stage: stopped(stage.wait_running("guard.keyring.keeper")),
         comes_to={"ACTIVE": "ACTIVE"},
         then=_SERVE,
     ),
     Fault(
         part=Part.KEYRING,
         kind=Kind.KILLED,
-        inflict=lambda stage: _killed(_found(stage, "gnome-keyring-daemon")),
+        inflict=lambda stage: _killed(stage.wait_running("gnome-keyring-daemon")),
         comes_to={"ACTIVE": "ACTIVE"},
         then=_SERVE,
     ),
