@@ -1,4 +1,6 @@
-"""Thousands of citizens at one counter, and whether anything of them, or any thing, stays; see docs/reliability.md.
+"""Thousands of citizens at one counter, and whether anything of them, or any thing, stays.
+
+See docs/reliability.md.
 
     .venv/bin/python -m tests.soak [--sessions 5000] [--seed N] [--only K] [--kind KIND] [--json FILE]
 

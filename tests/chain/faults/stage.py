@@ -231,9 +231,12 @@ class Stage(Citizens):
             )
             assert (receipt["processes_left"], receipt["storage_left"]) == (0, False)
 
-    def alerted(self, kinds: tuple[AlertKind, ...], *, slow: bool) -> None:
-        """Staff have been told of these, and of nothing else but what a busy PC or a slow part brings."""
-        borne = _BUSY | {AlertKind.CURTAIN_LOST} if slow else _BUSY
+    def alerted(self, kinds: tuple[AlertKind, ...], *, beyond_paint: bool) -> None:
+        """Staff have been told of these, and of nothing else but what a busy PC brings.
+
+        A curtain that cannot paint, for it is slow or its display fails, may be lost besides.
+        """
+        borne = _BUSY | {AlertKind.CURTAIN_LOST} if beyond_paint else _BUSY
 
         def told() -> set[object]:
             return {record.get("alert") for record in self._since() if record["kind"] == "alert"}
