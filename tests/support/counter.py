@@ -241,7 +241,11 @@ class Counter:
         return self.wait_record(lambda record: record["kind"] == "pin", "the check of the PIN", after=before)
 
     def open_pad(self) -> None:
-        """Call staff with the hotkey; the keyboard belongs to the pad afterwards."""
+        """Call staff with the hotkey; the keyboard belongs to the pad afterwards.
+
+        A pad that was closed by something else than staff keeps the keyboard for a moment.
+        """
+        self.until(lambda: not self.keyboard_is_taken(), "the end of the pad before")
         self.press_hotkey()
         self.until(self.keyboard_is_taken, "the pad")
 
