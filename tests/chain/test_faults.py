@@ -77,6 +77,5 @@ def test_a_fault_leaves_the_screen_covered_and_nothing_to_the_next_citizen_whom_
     stage.slow = False
     if then is not Then.SERVE:
         _b_comes(stage, began)
-    beyond_paint = fault.kind is Kind.SLOW or fault.part is Part.DISPLAY
-    stage.alerted(fault.alerts.get(state, ()), beyond_paint=beyond_paint)
+    stage.alerted(fault.alerts.get(state, ()), fault.besides)
     stage.in_order = True

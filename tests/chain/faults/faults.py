@@ -99,6 +99,15 @@ class Fault:
     def name(self) -> str:
         return f"{self.part}-{self.kind}"
 
+    @property
+    def besides(self) -> frozenset[AlertKind]:
+        """What staff may be told besides: it depends on who looks first."""
+        if self.part is Part.CORE and self.kind is Kind.STOPPED:
+            return frozenset({AlertKind.READER_LOST})  # its watch stood still like the rest of it
+        if self.kind is Kind.SLOW or self.part is Part.DISPLAY:
+            return frozenset({AlertKind.CURTAIN_LOST})  # it could not paint
+        return frozenset()
+
 
 _LASTS: Final = frozenset(STATES)
 _SAME: Final = {state: state for state in STATES}

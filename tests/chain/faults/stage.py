@@ -231,18 +231,14 @@ class Stage(Citizens):
             )
             assert (receipt["processes_left"], receipt["storage_left"]) == (0, False)
 
-    def alerted(self, kinds: tuple[AlertKind, ...], *, beyond_paint: bool) -> None:
-        """Staff have been told of these, and of nothing else but what a busy PC brings.
-
-        A curtain that cannot paint, for it is slow or its display fails, may be lost besides.
-        """
-        borne = _BUSY | {AlertKind.CURTAIN_LOST} if beyond_paint else _BUSY
+    def alerted(self, kinds: tuple[AlertKind, ...], besides: frozenset[AlertKind]) -> None:
+        """Staff have been told of these, and of nothing else but what may come besides, or on a busy PC."""
 
         def told() -> set[object]:
             return {record.get("alert") for record in self._since() if record["kind"] == "alert"}
 
         self.one.until(lambda: set(kinds) <= told(), f"the alerts {kinds}")
-        assert told() <= borne.union(kinds)
+        assert told() - _BUSY - besides == set(kinds) - _BUSY - besides
 
     def ended_only_when_asked(self) -> None:
         """No fault has ended the session of A."""
