@@ -51,6 +51,7 @@ PATIENCE = 2.0
 """s for which the bus may take to let us in, and for ``guard doctor`` to answer."""
 STOP_DEADLINE = 2.0
 
+_NO_ANSWER: Final = "no answer"
 _NAME: Final = "org.freedesktop.login1"
 _PATH: Final = "/org/freedesktop/login1"
 _MANAGER: Final = DBusAddress(_PATH, bus_name=_NAME, interface=f"{_NAME}.Manager")
@@ -59,6 +60,9 @@ _BUS: Final = "org.freedesktop.DBus"
 _WHAT: Final = ("sleep", "shutdown")
 _SLEEP: Final = "PreparingForSleep"
 _SHUTDOWN: Final = "PreparingForShutdown"
+_FORBIDDEN: Final = ("AccessDenied", "InteractiveAuthorizationRequired", "ServiceUnknown")
+"""What logind says where polkit refuses, or is not there to be asked."""
+_RESTART: Final = "systemctl restart systemd-logind"
 _UNTOLD: Final = "so the guard is not told before the PC sleeps, locks, logs out or goes down"
 
 _log = logging.getLogger(__name__)
@@ -86,6 +90,17 @@ def _no_logind() -> Lack:
     )
 
 
+def _silent() -> Lack:
+    return Lack(sentence=f"logind does not answer, {_UNTOLD}", mend=_RESTART)
+
+
+def _session_over() -> Lack:
+    return Lack(
+        sentence="the guard's session of logind is over, so it is not told of a lock or logout",
+        mend="start the guard again, from the counter's X11 session",
+    )
+
+
 def _no_session() -> Lack:
     return Lack(
         sentence="the guard belongs to no session of logind, so it is not told of its lock and logout",
@@ -96,7 +111,7 @@ def _no_session() -> Lack:
 def _no_lock(why: str) -> Lack:
     return Lack(
         sentence=f"logind does not wait for the guard ({why}): the PC can go down before a wipe is proven",
-        mend="apt-get install polkitd",
+        mend="apt-get install polkitd" if why in _FORBIDDEN else _RESTART,
     )
 
 
@@ -112,15 +127,22 @@ def examine(environment: Mapping[str, str]) -> str:
 
 
 def _examined(bus: _Bus) -> str:
-    answer = bus.send_and_get_reply
-    if _failed(answer(message_bus.GetNameOwner(_NAME))):
+    if _failed(bus.send_and_get_reply(message_bus.GetNameOwner(_NAME))):
         raise Login1Error(_no_logind())
+    try:
+        return _terms(bus)
+    except TimeoutError as error:
+        raise Login1Error(_silent()) from error
+
+
+def _terms(bus: _Bus) -> str:
+    answer = bus.send_and_get_reply
     for what in _WHAT:
         lock = answer(_inhibit(what))
         if _failed(lock):
             raise Login1Error(_no_lock(_why(lock)))
         lock.body[0].close()
-    if _failed(answer(_session_of_us())):
+    if _failed(answer(_session_of_us())) and _failed(answer(_session_on_display())):
         raise Login1Error(_no_session())
     match answer(_property("InhibitDelayMaxUSec")).body:
         case ((_, int() as most),):
@@ -139,6 +161,8 @@ class Login1Watch:
         self._locks = {what: _DelayLock() for what in _WHAT}
         self._announced = False
         """A sleep is to come, and its end has not been told."""
+        self._owed = set(_WHAT)
+        """The locks that logind has neither given nor refused."""
         self._lacks: dict[str, Lack] = {}
         """What is not as it should be, by what it is about; said once, and gone when it is mended."""
         self._again_at = 0.0
@@ -155,12 +179,12 @@ class Login1Watch:
 
     def let_go(self) -> None:
         """See `SystemWatch.let_go`."""
-        if self._announced:
-            self._locks["sleep"].hold(None)
+        self._locks["sleep"].let_go(lambda: self._announced)
 
     def lacks(self) -> tuple[Lack, ...]:
-        """See `SystemWatch.lacks`."""
-        return tuple(dict.fromkeys(self._lacks.copy().values()))
+        """See `SystemWatch.lacks`; a lock that has not come counts, for nobody waits until it has."""
+        owed = [_no_lock(_NO_ANSWER) for _ in tuple(self._owed)]
+        return tuple(dict.fromkeys([*self._lacks.copy().values(), *owed]))
 
     def close(self) -> None:
         """See `SystemWatch.close`; a thread that a bus keeps longer is left behind and tells nothing more."""
@@ -218,7 +242,9 @@ class Login1Watch:
         self._ask(message_bus.AddMatch(rule), lambda _reply: None)
 
     def _look(self, question: Message, then: Callable[[Message], None]) -> None:
-        if then not in self._asked.values():  # otherwise logind owes that answer already
+        if then in self._asked.values():  # since the look before
+            self._say("silence", _silent())
+        else:
             self._ask(question, then)
 
     def _check(self) -> None:
@@ -232,6 +258,8 @@ class Login1Watch:
     def _ask_again(self) -> None:
         self._again_at = self._clock.monotonic() + AGAIN
         for what in _WHAT:
+            if what in self._owed:
+                self._say(what, _no_lock(_NO_ANSWER))
             if what in self._lacks:
                 self._inhibit(what)
         if "session" in self._lacks:
@@ -245,7 +273,8 @@ class Login1Watch:
         if not owner:
             self._say("logind", _no_logind())
             return
-        self._mended("logind")
+        for about in ("logind", "silence", "logout"):
+            self._mended(about)
         self._again_at = self._clock.monotonic() + AGAIN
         self._ask(_property(_SLEEP), self._slept)
         self._ask(_property(_SHUTDOWN), self._went_down)
@@ -254,11 +283,13 @@ class Login1Watch:
         self._ask(_session_of_us(), self._belongs)
 
     def _inhibit(self, what: str) -> None:
+        self._owed.add(what)
         self._ask(_inhibit(what), lambda reply: self._held(what, reply))
 
     # --- answers
 
     def _held(self, what: str, reply: Message) -> None:
+        self._owed.discard(what)
         if _failed(reply):
             self._say(what, _no_lock(_why(reply)))
         else:
@@ -266,6 +297,12 @@ class Login1Watch:
             self._locks[what].hold(reply.body[0])
 
     def _belongs(self, reply: Message) -> None:
+        if _failed(reply):
+            self._ask(_session_on_display(), self._has_display)
+        else:
+            self._has_display(reply)
+
+    def _has_display(self, reply: Message) -> None:
         if _failed(reply):
             self._say("session", _no_session())
         else:
@@ -293,6 +330,7 @@ class Login1Watch:
         fields = message.header.fields
         if message.header.message_type is not MessageType.signal:  # the bus lets only who was asked answer
             if then := self._asked.pop(fields.get(HeaderFields.reply_serial, -1), None):
+                self._mended("silence")
                 then(message)
             return
         sender, path = fields.get(HeaderFields.sender), fields[HeaderFields.path]
@@ -323,6 +361,7 @@ class Login1Watch:
 
     def _log_out(self) -> None:
         self._session = ""
+        self._say("logout", _session_over())
         self._tell(SystemChange.LOGOUT)
 
     def _tell(self, what: SystemChange) -> None:
@@ -370,6 +409,15 @@ class _DelayLock:
         if before:
             before.close()
 
+    def let_go(self, still: Callable[[], bool]) -> None:
+        """Let go of it if this still holds: the lock of the next sleep may have come meanwhile."""
+        with self._guarded:
+            if not still():
+                return
+            before, self._file = self._file, None
+        if before:
+            before.close()
+
 
 def _address(environment: Mapping[str, str]) -> str:
     return environment.get("DBUS_SYSTEM_BUS_ADDRESS") or "unix:path=/run/dbus/system_bus_socket"
@@ -382,6 +430,11 @@ def _inhibit(what: str) -> Message:
 
 def _session_of_us() -> Message:
     return new_method_call(_MANAGER, "GetSessionByPID", "u", (os.getpid(),))
+
+
+def _session_on_display() -> Message:
+    """Ask for the account's graphical session: what a user's systemd starts belongs to none itself."""
+    return new_method_call(_MANAGER, "GetSession", "s", ("auto",))
 
 
 def _property(name: str, path: str = _PATH, interface: str = "Manager") -> Message:

@@ -1,11 +1,13 @@
 """How fast the main job is done, seen from outside, beside a bare C client of PC/SC in the same run.
 
-    .venv/bin/python -m tests.bench.main_job [--sessions 100] [--json FILE]
+    .venv/bin/python -m tests.bench.main_job [--sessions 100] [--cold 20] [--json FILE]
 
 Real parts: pcscd with an event-driven virtual reader (see tests/support/virtual_reader.c), Xvfb, ``guard
 run``, a real browser engine. Three witnesses that know nothing of the guard: the bare client says when PC/SC
 reported, an X client looks at the whole picture a thousand times a second, and the journal says when the wipe
-was proven. All figures are milliseconds of CLOCK_MONOTONIC.
+was proven. All figures are milliseconds of CLOCK_MONOTONIC. In the sessions the next citizen's browser is
+warm before the card is taken; cold is the first session of a guard just started, whose card is taken as soon
+as the portal is seen.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.counter import Record
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 20_000
@@ -157,17 +161,63 @@ def _sessions(one: Counter, observer: Witness, bare: Witness, count: int) -> dic
         reported = bare.report("absent")
         floor.append(reported - taken)
         cover.append(observer.answer() - reported)
-        again = one.wait_state("READY", after=before)
-        receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
+        end = _end(one, before, reported)
         covered = one.wait_record(lambda record: record["kind"] == "covered", "the cover", after=before)
         confirmed.append(float(str(covered["cover_ms"])))
-        took = float(str(receipt["logout_ms"]))
-        logout.append(took)
-        wiped.append(float(str(receipt["boot_ms"])) - _slept_ms() - reported - took)
-        ready.append(float(str(again["boot_ms"])) - _slept_ms() - reported - took)
+        logout.append(end.logout)
+        wiped.append(end.wiped)
+        ready.append(end.ready)
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return values
+
+
+def _cold(one: Counter, observer: Witness, bare: Witness, count: int) -> dict[str, list[float]]:
+    names = (
+        "cold: guard run started -> READY",
+        "cold: PC/SC reported -> wiped and verified (without the portal's logout)",
+        "cold: PC/SC reported -> READY again (without the portal's logout)",
+    )
+    values: dict[str, list[float]] = {name: [] for name in names}
+    started, wiped, ready = values.values()
+    for _ in range(count):
+        assert one.stop() == 0
+        before, began = one.now(), SystemClock().monotonic() * 1000
+        one.start()
+        started.append(_at(one.wait_state("READY", after=before)) - began)
+        before = one.now()
+        observer.ask(f"seen {PORTAL_COLOUR:06x} {PATIENCE_MS}")
+        one.reader.insert()
+        observer.answer()
+        bare.report("present")
+        one.reader.remove()
+        end = _end(one, before, bare.report("absent"))
+        wiped.append(end.wiped)
+        ready.append(end.ready)
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a session ended; ms, those since PC/SC's report without the portal's logout."""
+
+    wiped: float
+    ready: float
+    logout: float
+
+
+def _end(one: Counter, before: int, reported: float) -> End:
+    again = one.wait_state("READY", after=before)
+    receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)
+    logout = float(str(receipt["logout_ms"]))
+    return End(_at(receipt) - reported - logout, _at(again) - reported - logout, logout)
+
+
+def _at(record: Record) -> float:
+    """Return the ms of CLOCK_MONOTONIC at which it was written; a record has those since boot."""
+    return float(str(record["boot_ms"])) - _slept_ms()
 
 
 def _slept_ms() -> float:
@@ -201,6 +251,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--cold", type=int, default=20, help="starts of the guard")
     parser.add_argument("--kind", choices=[kind.value for kind in BrowserKind], default="embedded")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -217,14 +268,15 @@ def main() -> int:
         values = _sessions(one, observer, bare, options.sessions)
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "a warm spare")  # type: ignore[index]
         rest = _idle(one, IDLE_SECONDS)
+        values |= _cold(one, observer, bare, options.cold)
     figures = [figure(name, one_list) for name, one_list in values.items()]
     system = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {options.kind} browser"
     print(f"{system}, Python {platform.python_version()}")
-    print(f"{'':66}{'n':>5}{'p50':>9}{'p99':>9}{'max':>9}   ms")
+    print(f"{'':74}{'n':>5}{'p50':>9}{'p99':>9}{'max':>9}   ms")
     for each in figures:
-        print(f"{each.name:66}{each.n:>5}{each.p50:>9.2f}{each.p99:>9.2f}{each.max:>9.2f}")
+        print(f"{each.name:74}{each.n:>5}{each.p50:>9.2f}{each.p99:>9.2f}{each.max:>9.2f}")
     for name, value in rest.items():
-        print(f"{name:66}{value:>14}")
+        print(f"{name:74}{value:>14}")
     if options.json:
         options.json.write_text(
             json.dumps({"figures": [asdict(each) for each in figures], **rest}, indent=2) + "\n",

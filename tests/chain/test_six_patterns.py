@@ -345,7 +345,7 @@ def test_2_whatever_ends_a_session_in_the_same_moment_ends_it_once(
     """
     end, cover = (lambda: one.ask(cmd="end")), (lambda: one.ask(cmd="cover"))
     pairs = [(end, end), (end, cover), (cover, cover), (cover, one.press_hotkey), (one.press_hotkey, end)]
-    for pair in pairs * 2:
+    for pair in pairs:
         citizen = lay_card(one, portal)
         at_once(one.reader.remove, *pair)
         citizen.is_gone()

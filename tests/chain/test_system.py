@@ -146,6 +146,7 @@ def test_a_logind_that_never_answers_for_a_lock_holds_up_nothing(one: Counter, b
     with Logind(bus, inhibits=False) as logind:
         logind.wait_greeted()
         opened = _open_session(one)
+        assert "(no answer)" in str(one.status()["system"])
         logind.suspend()
         one.wait_state("STARTING", after=opened)
         assert _is_covered_and_proven_gone(one, opened)

@@ -7,7 +7,7 @@ import select
 import socket
 import subprocess
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from jeepney import (
@@ -24,6 +24,7 @@ from jeepney.io.blocking import open_dbus_connection
 from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -156,7 +157,11 @@ class Logind(Client):
         """The questions, in order."""
         self.inhibits = inhibits
         self.session_of_all = session_of_all
+        self.session_on_display: str | None = None
+        """Of whoever belongs to no session."""
         self._locks: list[tuple[str, int]] = []
+        self._alive = threading.Event()
+        self._alive.set()
         self._connection.send_and_get_reply(message_bus.RequestName(NAME), timeout=PATIENCE)
         self._thread = threading.Thread(target=self._answer, name="logind", daemon=True)
         self._thread.start()
@@ -167,12 +172,20 @@ class Logind(Client):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._alive.set()
         with suppress(OSError):
             self._connection.sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self.close()
         for _, lock in self._locks:
             os.close(lock)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Answer nothing until the block is left."""
+        self._alive.clear()
+        yield
+        self._alive.set()
 
     def held(self, what: str = "sleep") -> list[bool]:
         """Tell of each lock that was given out for this whether somebody still holds it."""
@@ -205,6 +218,7 @@ class Logind(Client):
         with suppress(ConnectionError):
             while True:
                 message = self._connection.receive()
+                self._alive.wait()
                 if message.header.message_type is MessageType.method_call:
                     self._reply(message)
                     self.client = message.header.fields[HeaderFields.sender]
@@ -222,13 +236,19 @@ class Logind(Client):
                 self.send(new_error(call, str(self.inhibits), "s", ("no",)))
             case "Inhibit", body:
                 self.asked.append(body)
-            case "GetSessionByPID", _ if self.session_of_all:
-                self.send(new_method_return(call, "o", (self.session_of_all,)))
             case "GetSessionByPID", _:
-                self.send(new_error(call, f"{NAME}.NoSessionForPID", "s", ("none",)))
+                self._tell_session(call, self.session_of_all)
+            case "GetSession", ("auto",):
+                self._tell_session(call, self.session_on_display)
             case "Get", (_, "InhibitDelayMaxUSec"):
                 self.send(new_method_return(call, "v", (("t", 5_000_000),)))
             case "Get", (_, "State"):
                 self.send(new_method_return(call, "v", (("s", self.state),)))
             case "Get", (_, name):
                 self.send(new_method_return(call, "v", (("b", name == self.preparing),)))
+
+    def _tell_session(self, call: Message, session: str | None) -> None:
+        if session:
+            self.send(new_method_return(call, "o", (session,)))
+        else:
+            self.send(new_error(call, f"{NAME}.NoSessionForPID", "s", ("none",)))

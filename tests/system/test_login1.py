@@ -11,7 +11,7 @@ import pytest
 from guard.clock import SystemClock
 from guard.doctor import Doctor, State, finding
 from guard.readers.scard import PyscardScard
-from guard.system.login1 import AGAIN, Login1Watch
+from guard.system.login1 import AGAIN, CHECK, Login1Watch
 from tests.support.clock import TurnedClock
 from tests.support.login1 import NAME, OTHER, OURS, Logind, Stranger, SystemBus
 from tests.support.waiting import until
@@ -153,9 +153,25 @@ def test_lock_and_logout_are_those_of_the_own_session(logind: Logind, ear: Ear) 
     ear.wait(LOCK, LOGOUT)
 
 
-def test_a_session_that_is_being_closed_is_a_logout_and_told_once(logind: Logind, ear: Ear) -> None:
+def test_a_program_outside_every_session_hears_of_the_one_on_its_display(
+    bus: SystemBus, watch: Login1Watch, ear: Ear
+) -> None:
+    with Logind(bus, session_of_all=None) as logind:
+        logind.session_on_display = OURS
+        watch.start()
+        until(lambda: "GetSession" in logind.answered)
+        logind.lock()
+        ear.wait(LOCK)
+        assert watch.lacks() == ()
+        assert Doctor({"DBUS_SYSTEM_BUS_ADDRESS": bus.address}, PyscardScard).system().startswith("logind")
+
+
+def test_a_session_that_is_being_closed_is_a_logout_and_told_once(
+    logind: Logind, watch: Login1Watch, ear: Ear
+) -> None:
     logind.state = "closing"
     ear.wait(LOGOUT)
+    assert ["is over" in one.sentence for one in watch.lacks()] == [True]
     logind.remove_session()
     logind.suspend()
     ear.wait(LOGOUT, SUSPEND)
@@ -189,6 +205,43 @@ def test_without_a_lock_all_is_told_the_same(
         assert "Inhibit" in logind.answered
 
 
+def test_a_lock_that_never_comes_is_lacking_from_the_start_is_said_and_asked_for_again(
+    bus: SystemBus, tmp_path: Path, ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = TurnedClock()
+    watch = Login1Watch({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'bus'}"}, ear, clock)
+    assert ["(no answer)" in one.sentence for one in watch.lacks()] == [True]
+    with Logind(bus, inhibits=False) as logind, closing(watch):
+        watch.start()
+        logind.wait_greeted()
+        assert ["(no answer)" in one.sentence for one in watch.lacks()] == [True]
+        assert caplog.messages == []
+        logind.inhibits = True
+        clock.turn(AGAIN)
+        until(lambda: watch.lacks() == ())
+        assert (logind.held(), logind.held("shutdown")) == ([True], [True])
+    assert ["(no answer)" in message for message in caplog.messages] == [True]
+
+
+def test_a_logind_that_does_not_answer_any_more_is_lacking_until_it_does(
+    bus: SystemBus, tmp_path: Path, ear: Ear
+) -> None:
+    clock = TurnedClock()
+    watch = Login1Watch({"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'bus'}"}, ear, clock)
+    with Logind(bus) as logind, closing(watch):
+        watch.start()
+        logind.wait_greeted()
+        until(lambda: watch.lacks() == ())
+
+        def silent() -> bool:
+            clock.turn(CHECK)
+            return ["logind does not answer" in one.sentence for one in watch.lacks()] == [True]
+
+        with logind.hanging():
+            until(silent)
+        until(lambda: watch.lacks() == ())
+
+
 @pytest.mark.parametrize("lack", ["lock", "session"])
 def test_what_was_refused_is_asked_for_again_and_what_is_lacking_is_told_until_it_is_not(
     bus: SystemBus, tmp_path: Path, ear: Ear, caplog: pytest.LogCaptureFixture, lack: str
@@ -202,7 +255,8 @@ def test_what_was_refused_is_asked_for_again_and_what_is_lacking_is_told_until_i
             logind.session_of_all = None
         watch.start()
         logind.wait_greeted()
-        until(lambda: len(watch.lacks()) == 1)
+        wanted = "AccessDenied" if lack == "lock" else "no session"
+        until(lambda: [wanted in one.sentence for one in watch.lacks()] == [True])
         logind.inhibits, logind.session_of_all = True, OURS
         clock.turn(AGAIN)
         until(lambda: watch.lacks() == ())
