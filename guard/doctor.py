@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard.control import ControlClient, NotRunningError
 from guard.errors import ConfigError, GuardError, MachineError
+from guard.installed import code_hash
 from guard.paths import control_socket, journal_default, runtime_folder
 
 if TYPE_CHECKING:
@@ -341,6 +342,8 @@ class Doctor:
             raise LackError(error.sentence, mend="see the guard's log", state=State.WARN) from error
         drift = status.get("drift")
         told = [one["sentence"] for one in drift] if isinstance(drift, list) else ["it is an older version"]
+        if not told and status["code_hash"] != code_hash():  # that one may see a folder that was moved
+            told = [f"the guard that runs is not the program of this command (hash {code_hash()})"]
         if told:
             raise LackError(
                 "; ".join(told),

@@ -74,19 +74,19 @@ class Running:
     def announcement(self, before: Mapping[str, object] | None) -> str:
         """Return one line about what starts, and what is new since the run before.
 
-        Of that one its start record's fields are given, if there is one; a field that it lacks says nothing.
+        Of that one its start record's fields are given, if there is one.
         """
         told = f"version {self.version}, program {self.code_hash}, settings {self.policy_hash}"
         if before is None:
             return f"{told}; no run before this one is in the journal"
         new = [
-            f"{name} (was {before[field]})"
+            f"{name} (was {before.get(field, 'not written down')})"
             for name, field, value in (
                 ("version", "version", self.version),
                 ("program", "code_hash", self.code_hash),
                 ("settings", "policy_hash", self.policy_hash),
             )
-            if before.get(field, value) != value
+            if before.get(field) != value
         ]
         return f"{told}; {'new since the run before: ' + ', '.join(new) if new else 'as in the run before'}"
 
@@ -128,7 +128,7 @@ class DiskLook:
         try:
             return look.result(LOOK_SECONDS)
         except TimeoutError:
-            return (Drift(what=Differs.PROGRAM, sentence="the disk with the program does not answer"),)
+            return (Drift(what=Differs.PROGRAM, sentence="the disk does not answer, so nobody knows"),)
 
 
 def code_hash() -> str:

@@ -93,7 +93,7 @@ def _system(status: Mapping[str, object], words: Words) -> str:
     """Return whether the PC is about to sleep, and what it does not tell the guard."""
     lacks = status.get("system")
     told = [words.of("asleep")] if status.get("asleep") is True else []
-    told += [one["sentence"] for one in lacks] if isinstance(lacks, list) else []
+    told += [f"{one['sentence']} → {one['mend']}" for one in lacks] if isinstance(lacks, list) else []
     return "; ".join(told) or words.of("system_fine")
 
 

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reports:
-    """Listens to shade, curtain, capsules, system, journal, ends (the listener ports of their packages)."""
+    """Listens to shade, curtain, capsules, system, journal and endings, by their listener ports."""
 
     def __init__(self, inbox: letters.Inbox) -> None:
         self._post = inbox.post

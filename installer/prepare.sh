@@ -69,8 +69,10 @@ make_venv() {
 }
 
 # Every browser, curtain and check of a PIN is a new process, and the account may not keep what Python compiles.
+# By hash, not by time and size: what runs must be what code_hash tells of, whatever a roll-out does to times.
 compile_guard() {
-  .venv/bin/python -m compileall -q guard || say "The guard's modules cannot be compiled here: it starts slower"
+  .venv/bin/python -m compileall -q --invalidation-mode checked-hash guard ||
+    say "The guard's modules cannot be compiled here: it starts slower"
 }
 
 # The account the guard runs as when root starts it; a user of their own needs none.

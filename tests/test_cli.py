@@ -121,7 +121,7 @@ def test_status_for_people_says_everything_in_words(environment: dict[str, str])
             "カードなし / no card  Counter Reader 00 00",
             "隠しています / covered",
             "予備あり、プロセス 2 / spare ready, 2 processes",
-            "スリープ前後 / before or in a sleep; logind is not on the system bus",
+            "スリープの前か途中 / before or in a sleep; logind is not on the system bus → start it",
             "2",
             "journald: 届いています / fine",
             "wipe",

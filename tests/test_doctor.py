@@ -200,12 +200,18 @@ def test_the_keyring_is_tried_for_real_and_a_staff_book_without_staff_is_a_warni
         ({"drift": []}, State.OK, "version 1, program c, settings p"),
         ({"drift": [{"what": "settings", "sentence": "of hash q"}]}, State.WARN, "of hash q"),
         ({}, State.WARN, "older version"),
+        ({"drift": [], "code_hash": "d"}, State.WARN, "not the program of this command"),
     ],
-    ids=["as installed", "drifted", "older"],
+    ids=["as installed", "drifted", "older", "of another folder"],
 )
 def test_a_running_guard_that_is_not_what_lies_on_the_disk_is_a_warning(
-    tmp_path: Path, status: dict[str, object], state: State, found: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: dict[str, object],
+    state: State,
+    found: str,
 ) -> None:
+    monkeypatch.setattr("guard.doctor.code_hash", lambda: "c")
     told = {"version": "1", "code_hash": "c", "policy_hash": "p", **status}
     socket = control_socket(runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path)}))
     server = ControlServer(socket, {"status": lambda _request: told}, SystemClock())

@@ -153,7 +153,10 @@ def test_a_program_that_is_half_installed_or_cannot_be_read_differs(
             {"version": "0.1.0", "code_hash": "c0", "policy_hash": "p1"},
             "; new since the run before: version (was 0.1.0), program (was c0)",
         ),
-        ({"version": "0.2.0", "policy_hash": "p0"}, "; new since the run before: settings (was p0)"),
+        (
+            {"version": "0.2.0", "policy_hash": "p0"},
+            "; new since the run before: program (was not written down), settings (was p0)",
+        ),
     ],
     ids=["first", "same", "updated", "of a version without a program's hash"],
 )
@@ -173,7 +176,7 @@ def test_a_disk_that_hangs_holds_up_one_look_and_no_question(monkeypatch: pytest
     monkeypatch.setattr(installed, "LOOK_SECONDS", 0.01)
     disk = DiskLook(NOW, read)
     for _ in range(3):
-        assert [one.sentence for one in disk.drift()] == ["the disk with the program does not answer"]
+        assert [one.sentence for one in disk.drift()] == ["the disk does not answer, so nobody knows"]
     assert len(looks) == 1
     answers.set()
     until(lambda: Differs.SETTINGS in {one.what for one in disk.drift()})

@@ -82,6 +82,8 @@ class _Member:
     capsule: Capsule
     stock: _Stock
     started_at: float
+    born: float
+    """In s since boot, which a sleep of the PC counts, as the portal does."""
     window: int | None = None
     warm_at: float | None = None
     used: bool = False
@@ -273,7 +275,7 @@ class CapsulePool:
         return self._wanted > len([one for one in mine if not self._too_old(one)])
 
     def _too_old(self, member: _Member) -> bool:
-        return self._clock.monotonic() - member.started_at > SPARE_LIFE
+        return self._clock.boot() - member.born > SPARE_LIFE
 
     def _start_due(self) -> _Stock | None:
         """Return the portal of which a spare is to be started now."""
@@ -304,7 +306,7 @@ class CapsulePool:
             self._listener.spare_lost(session, stock.site)
             return
         with self._changed:
-            self._members[session] = _Member(capsule, stock, self._clock.monotonic())
+            self._members[session] = _Member(capsule, stock, self._clock.monotonic(), self._clock.boot())
 
     def _discard(self, member: _Member) -> None:
         try:

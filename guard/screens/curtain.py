@@ -281,7 +281,8 @@ class _Life:
             case Pressed():
                 if report.seq > self._seq:
                     raise BrokenPromiseError("the curtain says that somebody pressed what it was not shown")
-                if report.seq >= self._screen_since:  # or they saw another screen than whoever sees this one
+                # Or they saw another screen than whoever sees this one; to call staff only covers.
+                if report.seq >= self._screen_since or isinstance(report, StaffPressed):
                     self._press(report)
 
     def _press(self, pressed: Pressed) -> None:

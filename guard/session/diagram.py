@@ -51,6 +51,7 @@ TELLING: Final[tuple[ev.Event, ...]] = (
     ev.StaffOutOfService(staff=_STAFF),
     ev.StaffInService(staff=_STAFF),
     ev.SystemChanging(what=ev.SystemChange.SUSPEND),
+    ev.SystemChanging(what=ev.SystemChange.STOP),
     ev.SystemAwake(),
     ev.SystemChanging(what=ev.SystemChange.SHUTDOWN),
 )

@@ -18,7 +18,7 @@ from guard.session.events import SessionId
 from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SOON = 20.0
 
@@ -302,15 +302,20 @@ def test_a_second_warm_spare_is_announced_as_soon_as_it_is_needed(
     assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
 
 
+@pytest.mark.parametrize("passes", [TurnedClock.turn, TurnedClock.sleep], ids=["awake", "asleep"])
 def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
-    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
+    make: Make,
+    clock: TurnedClock,
+    ear: Ear,
+    workshop: Workshop,
+    passes: Callable[[TurnedClock, float], None],
 ) -> None:
     pool = make(1, clock)
     pool.warm_up()
     old = workshop.made.get(timeout=SOON)
     old.listener.warm(old.session, 7)
     ear.heard.get(timeout=SOON)
-    clock.turn(SPARE_LIFE + 1)
+    passes(clock, SPARE_LIFE + 1)
     pool.warm_up()
     fresh = workshop.made.get(timeout=SOON)
     while ear.heard.get(timeout=SOON) != ("appeared", old.session):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.soak import counter as soaking
-from tests.soak.happenings import DEEDS
+from tests.soak.happenings import DEEDS, LOGOUT_FAILS
 from tests.soak.plan import Happening, Planned, plan
 from tests.soak.run import Soak, WrongError
 
@@ -24,6 +25,7 @@ SEED = 20260401
 
 
 def test_two_hundred_citizens_with_everything_that_can_happen_leave_nothing_and_nothing_grows() -> None:
+    faulthandler.cancel_dump_traceback_later()  # it is long, and tells by itself where it hangs
     told: list[str] = []
     Soak(tell=told.append).run(plan(SEED, 200), SEED, "embedded")
     assert told[-1] == "200 of 200 sessions"
@@ -37,9 +39,10 @@ def soak(tmp_path: Path) -> Iterator[SoakCounter]:
 
 def test_a_soak_notices_what_somebody_before_has_left(soak: SoakCounter) -> None:
     soak.site.head = "<script>document.cookie = 'lasting=somebody; max-age=99'</script>"
-    soak.come()  # this one's page was made before
-    soak.reader.remove()
+    first = soak.come()  # this one's page was made before
+    soak.take_card(first)
     soak.wait_ready()
+    soak.check_gone(first.number, LOGOUT_FAILS)
     with pytest.raises(AssertionError, match=r"the page found .*somebody"):
         soak.come()
 

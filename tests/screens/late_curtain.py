@@ -12,5 +12,5 @@ if __name__ == "__main__":
     for message in channel.messages():
         order = read_order(message)
         if isinstance(order, Show) and order.seq == 3:
-            for report in (Up(curtain=1, strip=2), Painted(seq=3), EndPressed(seq=1), StaffPressed(seq=3)):
+            for report in (Up(curtain=1, strip=2), Painted(seq=3), EndPressed(seq=1), StaffPressed(seq=1)):
                 channel.send(write_report(report))

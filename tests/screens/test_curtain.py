@@ -585,8 +585,8 @@ class Laggard(OpenSealer):
         return super().seal(replace(sealing, command=(sys.executable, script, str(sealing.channel_fd))))
 
 
-def test_a_press_on_a_screen_that_is_gone_reaches_nobody(ear: Ear, tmp_path: Path) -> None:
-    """Or the next citizen's session would be ended by the one before."""
+def test_a_press_on_a_screen_that_is_gone_reaches_nobody_but_staff(ear: Ear, tmp_path: Path) -> None:
+    """Or the next citizen's session would be ended by the one before; to call staff only covers."""
     sealer = Laggard()
     curtain = CurtainProcess(
         sealer, ear, SystemClock(), replace(setup(":0"), environment=environment(tmp_path))
