@@ -17,6 +17,8 @@ import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
 import webview
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QApplication
 
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
@@ -258,6 +260,9 @@ def main() -> int:
         order = read_order(opening)
         if not isinstance(order, Open):
             raise BrokenPromiseError("the core did not open the curtain first")
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+        application = QApplication([sys.argv[0]])
+        application.setQuitOnLastWindowClosed(True)
         CurtainWindow(channel, order, Catalogue.load()).run(messages)
     except GuardError as error:
         sys.stderr.write(f"guard: {error.sentence}\n")
