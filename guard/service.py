@@ -27,6 +27,7 @@ from guard.control import ControlServer
 from guard.core import Core, Parts
 from guard.errors import MachineError
 from guard.handlers import Handlers
+from guard.heap import share_one_heap
 from guard.inbox import Inbox
 from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
@@ -84,6 +85,7 @@ def run(read_settings: Callable[[], Settings]) -> int:
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL)
     forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
+    share_one_heap()
     with contextlib.ExitStack() as stack:
         core = _build(settings, read_settings, dict(os.environ), stack)
         core.run()

@@ -88,10 +88,11 @@ def _print(soak: Soak, took: float) -> None:
         for name, number in sorted(soak.samples[-1].counts.items()):
             print(f"  {name:44}{number:>8}")
     if soak.series:
-        print(f"{'MiB':46}{'n':>4}{'first':>10}{'last':>10}{'per 1,000 sessions':>20}")
+        print(f"{'MiB':46}{'n':>4}{'first':>10}{'last':>10}{'per 1,000 sessions':>20}{'z':>7}")
     for one in soak.series:
         size = f"{one.first / MIB:>10.2f}{one.last / MIB:>10.2f}{one.per_thousand / MIB:>+20.3f}"
-        print(f"  {one.name:44}{one.samples:>4}{size}{'   grows' if one.grows else ''}")
+        verdict = f"{one.trend:>+7.1f}{'   grows' if one.grows else ''}"
+        print(f"  {one.name:44}{one.samples:>4}{size}{verdict}")
 
 
 if __name__ == "__main__":

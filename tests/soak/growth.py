@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ ALLOWED: Final = 1 * MIB
 """Bytes that a series may rise in 1,000 sessions, and in a run that is shorter than that: heaps settle."""
 LEAST: Final = 6
 """Samples without which a slope says nothing."""
+CERTAIN: Final = 3.3
+"""Standard deviations from no trend; of series that only breathe, one in 2,000 seems to rise so clearly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,14 @@ class Series:
     last: int
     per_thousand: float
     """Theil-Sen slope: the median of the slopes between all pairs; a few odd samples do not move it."""
+    trend: float
+    """How clearly it rises: z of the Mann-Kendall test, in standard deviations from no trend."""
 
     @property
     def grows(self) -> bool:
-        """More than is allowed, in its own run and in a thousand sessions."""
-        return min(self.per_thousand, self.per_thousand * self.sessions / 1000) > ALLOWED
+        """Clearly, and by more than is allowed, in its own run and in a thousand sessions."""
+        rise = min(self.per_thousand, self.per_thousand * self.sessions / 1000)
+        return rise > ALLOWED and self.trend > CERTAIN
 
 
 def differences(base: Mapping[str, int], now: Mapping[str, int]) -> dict[str, tuple[int, int]]:
@@ -82,9 +88,18 @@ def series(samples: Sequence[Sample]) -> list[Series]:
                 first=last[0][1],
                 last=last[-1][1],
                 per_thousand=slope(last) * 1000,
+                trend=trend([size for _, size in last]),
             )
         )
     return found
+
+
+def trend(sizes: Sequence[int]) -> float:
+    """Return z of the Mann-Kendall test: 0 without a trend, and the higher the more clearly they rise."""
+    n = len(sizes)
+    score = sum((later > earlier) - (later < earlier) for earlier, later in itertools.combinations(sizes, 2))
+    deviation = math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    return (score - (score > 0) + (score < 0)) / deviation
 
 
 def slope(points: Sequence[tuple[int, int]]) -> float:

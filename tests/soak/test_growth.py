@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.soak.growth import MIB, Sample, Size, differences, series, slope
+from tests.soak.growth import MIB, Sample, Size, differences, series, slope, trend
 
 
 def _samples(sizes: list[int], *, every: int, life: int = 1) -> list[Sample]:
@@ -30,6 +30,17 @@ def test_noise_a_first_rise_and_a_few_peaks_are_no_growth() -> None:
     sizes[20], sizes[99] = 400 * MIB, 400 * MIB
     (one,) = series(_samples(sizes, every=50))
     assert not one.grows
+
+
+def test_an_engine_that_breathes_by_twenty_mebibytes_does_not_grow() -> None:
+    """In a short run its slope alone is often more than is allowed."""
+    dice = random.Random(1)  # noqa: S311 -- noise
+    runs = [
+        series(_samples([160 * MIB + dice.randrange(20 * MIB) for _ in range(17)], every=10))[0]
+        for _ in range(300)
+    ]
+    assert sum(one.per_thousand * one.sessions / 1000 > MIB for one in runs) > 50
+    assert sum(one.grows for one in runs) <= 1
 
 
 def test_a_short_run_may_rise_by_as_much_as_a_thousand_sessions_and_no_further() -> None:
@@ -60,6 +71,13 @@ def test_one_more_one_less_and_one_that_is_new_are_told_with_both_numbers() -> N
         "windows": (7, 6),
     }
     assert differences(base, dict(base)) == {}
+
+
+def test_the_trend_is_that_of_mann_and_kendall() -> None:
+    """S = 10 of 10 pairs, variance 5 x 4 x 15 / 18; (S - 1) / deviation."""
+    assert trend([1, 2, 3, 4, 5]) == pytest.approx(9 / (300 / 18) ** 0.5)
+    assert trend([5, 4, 3, 2, 1]) == pytest.approx(-9 / (300 / 18) ** 0.5)
+    assert trend([1, 3, 3, 1]) == 0.0
 
 
 def test_the_slope_is_a_rise_a_session() -> None:
