@@ -44,6 +44,8 @@ _WAITING = frozenset({Screen.STARTING, Screen.READY})
 """Nobody's session is open: a language that is chosen here is the next citizen's, also while what they have
 chosen to open is prepared."""
 _GONE_TIMEOUT = 10.0
+_ENDS_WITHIN = 0.1
+"""s for which a curtain that has hung up may take to be gone; otherwise it lives."""
 """Seconds in which a killed curtain must be gone; measured are about 0.1 s (design facts: 62-103 ms)."""
 
 
@@ -227,17 +229,23 @@ class _Life:
             except MachineError as error:
                 self._lose(error.sentence)
                 return
-        why = "the curtain's process ended"
+        why = ""
         for message in self._channel.messages():
             try:
                 self._hear(read_report(message))
             except BrokenPromiseError as error:
                 why = error.sentence
                 break
-        self._lose(why)
+        self._lose(why or self._how_it_ended(self._container))
         self._container.kill()
         self._container.wait(_GONE_TIMEOUT)
         self._container.remains()  # lets go of the namespaces, which are held open for this look
+
+    @staticmethod
+    def _how_it_ended(container: Container) -> str:
+        if container.wait(_ENDS_WITHIN):
+            return "the curtain's process ended"
+        return "the curtain hung up, as it does when it does not hear of the core"
 
     def send(self, order: Order) -> None:
         """Send it; a curtain that cannot take it is lost. Never blocks."""

@@ -84,7 +84,8 @@ class OpenContainer:
         self.signal(signal.SIGKILL)
 
     def wait(self, timeout: float) -> bool:
-        self.process.wait(timeout)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout)
         return not psutil.wait_procs(self._alive(), timeout)[1]
 
     def remains(self) -> Remains:

@@ -534,7 +534,7 @@ def test_a_killed_curtain_leaves_the_core_no_descriptor(bare: str, ear: Ear) -> 
             for pid in curtain.pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            ear.lost.get(timeout=PATIENCE)
+            assert ear.lost.get(timeout=PATIENCE) == "the curtain's process ended"
             curtain.close()
             held.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
     assert held[0] == held[1]
@@ -557,6 +557,21 @@ class Talker(OpenSealer):
         return super().seal(replace(sealing, command=("bash", "-c", script)))
 
 
+class Quitter(OpenSealer):
+    """Starts a program that ends at once."""
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        return super().seal(replace(sealing, command=("bash", "-c", "exit")))
+
+
+class Deaf(OpenSealer):
+    """Starts a program that hangs up and lives on."""
+
+    def seal(self, sealing: Sealing) -> OpenContainer:
+        script = f"exec {sealing.channel_fd}>&-; sleep 600"
+        return super().seal(replace(sealing, command=("bash", "-c", script)))
+
+
 class Presser(Talker):
     """Says that something was pressed that it was not shown yet."""
 
@@ -567,6 +582,8 @@ class Presser(Talker):
     ("kind", "why"),
     [
         (Unsealable, "cannot seal curtain"),
+        (Quitter, "process ended"),
+        (Deaf, "hung up"),
         (Talker, "painted what it was not shown"),
         (Presser, "pressed what it was not shown"),
     ],
