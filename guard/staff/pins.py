@@ -18,8 +18,8 @@ PIN_LEAST: Final = 6
 PIN_MOST: Final = 12
 CODE_DIGITS: Final = 16
 """Of an emergency code, which nobody chooses."""
-_GROUP_MOST: Final = 3
-"""Digits of the longest group that counts as repeated."""
+_GROUPS: Final = (2, 3)
+"""Digits of the groups that count as repeated; one digit that is repeated is a group of two as well."""
 _REIWA: Final = 2018
 """Reiwa 1 (令和元年) was 2019."""
 
@@ -29,7 +29,7 @@ def check_new_pin(pin: Secret, number: str, today: date) -> None:
     digits = pin.reveal()
     if not (PIN_LEAST <= len(digits) <= PIN_MOST and digits.isascii() and digits.isdigit()):
         raise ConfigError(f"a PIN has {PIN_LEAST} to {PIN_MOST} digits and nothing else.")
-    if any(_repeats(digits, digits[:size]) for size in range(1, _GROUP_MOST + 1)):
+    if any(_repeats(digits, digits[:size]) for size in _GROUPS):
         raise ConfigError("this PIN repeats itself, which is easily seen; take another one.")
     if _runs(digits):
         raise ConfigError("this PIN counts up or down, which is easily guessed; take another one.")

@@ -50,7 +50,7 @@ def test_a_run_is_refused(pin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pin", ["20260501", "260501", "05012026", "01052026", "050126", "010526", "080501", "20261231"]
+    "pin", ["20260501", "260501", "12312026", "31122026", "123126", "311226", "080501", "20261231"]
 )
 def test_a_day_of_this_year_is_refused_in_every_usual_order(pin: str) -> None:
     assert refused(pin)
