@@ -61,15 +61,22 @@ def test_an_index_is_read_as_written(numbers: tuple[str, ...]) -> None:
     assert people.read_index(people.index_text(numbers)) == numbers
 
 
-def test_the_longest_items_fit_into_a_windows_credential() -> None:
+def test_the_longest_items_are_read_as_written_and_fit_into_a_windows_credential() -> None:
     tries = Tries(failures=1_000_000, tried_at=1e9 / 3)
     person = PersonRecord(
-        number="9" * 8, name="𠮷" * 40, hash="h" * 97, tries=tries, expires=date.max, disabled=False
+        number="9" * 8, name="𠮷" * 40, hash="h" * 200, tries=tries, expires=date.max, disabled=False
     )
     index = tuple(str(10_000_000 + each) for each in range(people.PEOPLE_MOST))
-    for text in (people.person_text(person), people.index_text(index)):
+    texts = people.person_text(person), people.index_text(index)
+    assert (people.read_person(texts[0]), people.read_index(texts[1])) == (person, index)
+    for text in texts:
         assert len(text) < 1200
         assert len(text.encode("utf-16-le")) <= 2560
+
+
+def test_the_shortest_person_is_read_as_written() -> None:
+    person = PersonRecord(number="0", name="x", hash="h")
+    assert people.read_person(people.person_text(person)) == person
 
 
 @pytest.mark.parametrize(
