@@ -328,6 +328,22 @@ def test_keys_that_do_nothing_do_not_keep_a_pin_open(lab: Lab) -> None:
     assert lab.pad is None
 
 
+def test_a_pin_stands_open_anew_with_each_step_and_each_deed(lab: Lab) -> None:
+    lab.make_ready()
+    lab.say(ev.ClockJumped(), ev.CurtainLost(), letters.CurtainAppeared(curtain=10, strip=11))
+    lab.grant()
+    lab.turn(AUTHORITY_SECONDS - 1)
+    choose(lab, Choice.ALERTS)
+    lab.turn(AUTHORITY_SECONDS - 1)
+    lab.press("1")
+    assert len(lab.alerts.open()) == 1
+    lab.turn(AUTHORITY_SECONDS - 1)
+    assert lab.pad is not None
+    assert lab.pad.step is DeskStep.REASON, "one more alert to close"
+    lab.turn(1)
+    assert lab.pad is None
+
+
 def test_one_held_key_acknowledges_no_alert_that_nobody_read(lab: Lab) -> None:
     lab.make_ready()
     lab.say(ev.ClockJumped(), ev.CurtainLost(), letters.CurtainAppeared(curtain=10, strip=11))

@@ -150,7 +150,7 @@ class Desk:
             return
         pad.step = DeskStep.CODE if pad.number == EMERGENCY else DeskStep.PIN
         pad.note = _NOTES[answer.verdict]
-        pad.wait_until = self._clock.monotonic() + answer.wait_seconds if answer.wait_seconds else None
+        pad.wait_until = self._clock.monotonic() + answer.wait_seconds
 
     def press(self, key: Key, session: Session, alerts: Sequence[AlertKind]) -> Deed | None:
         """Take one key; return what is to be done, if this was the last one that was needed."""

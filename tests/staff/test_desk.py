@@ -79,6 +79,10 @@ def test_more_shows_each_page_of_names_in_turn_and_then_the_first_again(
         assert shown == names
 
 
+def test_with_names_to_choose_from_the_pad_has_nothing_to_say() -> None:
+    assert Pad(1).scene.note is None
+
+
 def test_more_without_names_does_nothing() -> None:
     pad = Pad(0)
     pad.press(Key.MORE)
@@ -207,6 +211,7 @@ def test_a_press_beyond_what_is_offered_chooses_nothing() -> None:
 
 def test_a_list_that_has_stood_for_just_long_enough_takes_a_press() -> None:
     pad = Pad()
+    pad.clock.turn(-pad.clock.monotonic())  # at 0 s nothing of SETTLE_SECONDS is rounded away
     pad.grant()
     assert pad.scene.choices
     pad.clock.turn(SETTLE_SECONDS)
@@ -231,6 +236,21 @@ def test_an_alert_is_closed_by_whom_the_pin_belongs_to() -> None:
         alert=AlertKind.READER_LOST,
         reason=Reason.CHECKED,
     )
+
+
+def test_an_alert_that_comes_behind_the_one_on_the_pad_keeps_no_press_waiting() -> None:
+    pad = Pad()
+    pad.alerts = (AlertKind.READER_LOST,)
+    pad.grant()
+    assert pad.scene.choices[3] is Choice.ALERTS
+    pad.clock.turn(1)
+    pad.press("4")
+    assert pad.scene.alert == "reader_lost"
+    pad.clock.turn(1)
+    pad.alerts = (AlertKind.READER_LOST, AlertKind.COVER_LATE)
+    deed = pad.desk.press(Key("1"), pad.session, pad.alerts)
+    assert deed is not None
+    assert deed.alert is AlertKind.READER_LOST
 
 
 def test_names_are_those_of_this_opening() -> None:
