@@ -12,6 +12,8 @@ from tests.support.clock import TurnedClock
 from tests.support.memory_store import MemoryStore
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from guard.secret import Secret
 
 
@@ -65,8 +67,9 @@ class Counter:
     store: MemoryStore = field(default_factory=MemoryStore)
     hasher: CountingHasher = field(default_factory=CountingHasher)
     clock: RestartedClock = field(default_factory=RestartedClock)
+    zone: tzinfo = UTC
 
     @property
     def book(self) -> Book:
         """A new process's."""
-        return Book(self.store, self.hasher, self.clock, UTC)
+        return Book(self.store, self.hasher, self.clock, self.zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -191,6 +191,20 @@ def test_setting_the_clock_does_not_shorten_a_wait(counter: Counter) -> None:
     assert counter.book.verify("7", PIN).verdict is Verdict.WAIT
 
 
+def test_a_day_is_over_when_it_is_over_at_the_counter() -> None:
+    japan = Counter(zone=timezone(timedelta(hours=9)))
+    japan.book.add("7", "花子", PIN, date(2026, 4, 1))
+    last = datetime(2026, 4, 1, 14, 59, tzinfo=UTC)
+    japan.clock.turn((last - japan.clock.utc()).total_seconds())
+    assert japan.book.people() == (Person(number=StaffId("7"), name="花子"),)
+    assert japan.book.verify("7", PIN).verdict is Verdict.YES
+    japan.clock.turn(60)
+    assert japan.book.people() == ()
+    assert japan.book.verify("7", PIN).verdict is Verdict.WRONG
+    with pytest.raises(ConfigError, match="2026-04-01 is over already"):
+        japan.book.add("8", "太郎", PIN, date(2026, 4, 1))
+
+
 def test_a_person_whose_time_is_over_does_not_come_back_with_the_clock(counter: Counter) -> None:
     counter.book.expire("7", date(2026, 4, 10))
     counter.clock.set_wall(timedelta(days=20))
@@ -220,6 +234,13 @@ def test_a_reset_ends_locked_and_disabled_and_the_counters_lock(counter: Counter
         assert counter.book.verify(number, OTHER).verdict is Verdict.YES
         counter.clock.turn(LONGEST_WAIT)
         assert counter.book.verify(number, PIN).verdict is Verdict.WRONG
+
+
+def test_a_reset_ends_the_wait_after_numbers_that_nobody_has(counter: Counter) -> None:
+    wrong(counter, "11", PERSON_LOCKED_AT)
+    assert counter.book.verify("11", PIN).verdict is Verdict.WAIT
+    counter.book.reset("7", OTHER)
+    assert counter.book.verify("11", PIN).verdict is Verdict.WRONG
 
 
 def test_a_reset_takes_no_pin_of_before(counter: Counter) -> None:
