@@ -58,7 +58,14 @@ def test_a_day_of_this_year_is_refused_in_every_usual_order(pin: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "pin"),
-    [("1984", "198419"), ("1984", "19841984"), ("1984", "001984"), ("1984", "198400"), ("482913", "482913")],
+    [
+        ("1984", "198419"),
+        ("1984", "19841984"),
+        ("1984", "001984"),
+        ("1984", "198400"),
+        ("0019", "190000"),
+        ("482913", "482913"),
+    ],
 )
 def test_the_staff_number_is_refused_however_it_is_padded(number: str, pin: str) -> None:
     assert refused(pin, number)
