@@ -17,7 +17,7 @@ import pytest
 
 from guard.session import effects as ef
 from guard.session import events as ev
-from guard.session import machine
+from guard.session import machine, table
 from guard.session.machine import Step, step
 from guard.session.policy import OnRemoval, Policy
 from guard.session.table import TABLE, Card, Do, Facts, Row, Session, State, Then, When, holds, learn, settle
@@ -479,6 +479,27 @@ def test_what_names_a_session_does_nothing_where_none_lives() -> None:
 def test_every_condition_stands_in_the_table() -> None:
     """No condition is left over from an earlier table."""
     assert {row.when for events in TABLE.values() for rows in events.values() for row in rows} == set(When)
+
+
+_EVERYWHERE: Final = tuple(State)
+_STAYS: Final = (Row(Then.STAY),)
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ((), "says nothing about .*JournalBack"),
+        (((_EVERYWHERE, _STAYS), ((State.HELD,), _STAYS)), "says twice what JournalBack does in HELD"),
+        (((_EVERYWHERE, _STAYS * 2),), "the last row of JournalBack in .*, and it alone, must always apply"),
+    ],
+)
+def test_a_table_that_says_nothing_or_more_than_one_thing_is_refused(
+    entries: tuple[object, ...], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pair that is missing, is there twice, or has a row that is never asked, stops the guard's start."""
+    monkeypatch.setattr(table, "_ENTRIES", {**table._ENTRIES, ev.JournalBack: entries})
+    with pytest.raises(ValueError, match=why):
+        table._build()
 
 
 # --- the rules can fail
