@@ -555,7 +555,7 @@ def test_a_row_that_needs_a_session_where_none_is_stops_the_machine(monkeypatch:
         step(ready, ev.CoverLate(), Policy())
 
 
-# --- three stories that the walk has in it, told so that they can be read
+# --- stories that the walk has in it, told so that they can be read
 
 
 def test_a_resume_meant_for_the_last_citizen_is_dropped() -> None:
@@ -582,3 +582,11 @@ def test_a_capsule_that_was_used_never_counts_as_a_spare() -> None:
     facts = Facts(swept=True, curtain=True, card=Card.ABSENT)
     waiting = Session(facts=facts, used=frozenset({used}))
     assert step(waiting, ev.SpareWarm(session=used), Policy()) == Step(waiting, stale=True)
+
+
+def test_the_loss_of_another_capsule_leaves_the_spare_that_is_warm() -> None:
+    """A counter that is ready stays ready."""
+    spare = ev.SessionId("spare")
+    facts = Facts(swept=True, curtain=True, card=Card.ABSENT, spare=spare)
+    ready = Session(state=State.READY, facts=facts)
+    assert step(ready, ev.SpareLost(session=ev.SessionId("another")), Policy()).session == ready
