@@ -80,7 +80,8 @@ def test_more_shows_each_page_of_names_in_turn_and_then_the_first_again(
 
 
 def test_with_names_to_choose_from_the_pad_has_nothing_to_say() -> None:
-    assert Pad(1).scene.note is None
+    scene = Pad(1).scene
+    assert (scene.note, scene.wait) == (None, None)
 
 
 def test_more_without_names_does_nothing() -> None:
