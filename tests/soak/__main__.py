@@ -2,10 +2,13 @@
 
 See docs/reliability.md.
 
-    .venv/bin/python -m tests.soak [--sessions 5000] [--seed N] [--only K] [--kind KIND] [--json FILE]
+    .venv/bin/python -m tests.soak [--sessions 5000] [--counters 1] [--seed N] [--only K] [--kind KIND]
+        [--json FILE]
 
 Real parts: pcscd with an event-driven virtual reader, Xvfb, ``guard run``, a real browser, a real keyring.
-``--only K`` has session K of that seed and number of sessions come again, and one ordinary one behind it.
+A counter serves about 1,000 citizens an hour and keeps more than one processor busy; ``--counters N`` shares
+the sessions out among N of them, side by side, each with a seed of its own. ``--only K`` has session K of
+that seed and number of sessions come again, and one ordinary one behind it.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ import os
 import platform
 import secrets
 import statistics
+import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,11 +38,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=int, default=5000)
+    parser.add_argument("--counters", type=int, default=1)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31))
     parser.add_argument("--only", type=int)
     parser.add_argument("--kind", choices=KINDS, default="embedded")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.counters > 1:
+        return _side_by_side(options)
     print(f"seed {options.seed}, {options.sessions} sessions, {options.kind} browser", flush=True)
     planned = plan(options.seed, options.sessions)
     if options.only is not None:
@@ -66,6 +74,35 @@ def main() -> int:
     if wrong:
         print(f"wrong: {wrong}")
     return 1 if wrong else 0
+
+
+def _side_by_side(options: argparse.Namespace) -> int:
+    """Run a counter each in a process of its own; print what each says once it has ended."""
+    share = -(-options.sessions // options.counters)
+    with ExitStack() as stack:
+        counters = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [
+                        *(sys.executable, "-m", "tests.soak", "--kind", options.kind),
+                        *("--sessions", str(share), "--seed", str(options.seed + turn)),
+                        *(["--json", str(_numbered(options.json, turn))] if options.json else []),
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for turn in range(options.counters)
+        ]
+        for one in counters:
+            said, _ = one.communicate()
+            print(said, flush=True)
+    return max(one.returncode for one in counters)
+
+
+def _numbered(path: Path, turn: int) -> Path:
+    return path.with_name(f"{path.stem}-{turn}{path.suffix}")
 
 
 def _print(soak: Soak, took: float) -> None:
