@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 MIB: Final = 1 << 20
 ALLOWED: Final = 1 * MIB
-"""Bytes that a series may rise in 1,000 sessions, and in a run that is shorter than that: heaps settle."""
-LEAST: Final = 6
-"""Samples without which a slope says nothing."""
+"""Bytes that a series may rise in 1,000 sessions, and in what is judged of a shorter run: heaps settle."""
+SETTLES: Final = 0.5
+"""The share of a life, its first, that is not judged: there everything happens for the first time."""
+LEAST: Final = 8
+"""Samples without which a slope says nothing: of fewer, no rise is certain."""
 CERTAIN: Final = 3.3
 """Standard deviations from no trend; of series that only breathe, one in 2,000 seems to rise so clearly."""
 
@@ -42,7 +44,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One thing's sizes through its last life."""
+    """One thing's sizes through its last life, once that has settled."""
 
     name: str
     sessions: int
@@ -72,12 +74,13 @@ def differences(base: Mapping[str, int], now: Mapping[str, int]) -> dict[str, tu
 
 
 def series(samples: Sequence[Sample]) -> list[Series]:
-    """Return the series of everything in its last life that was seen often enough to tell."""
+    """Return the series of everything that was seen often enough to tell."""
     found: list[Series] = []
     for name in sorted({name for sample in samples for name in sample.sizes}):
         points = [(sample.session, sample.sizes[name]) for sample in samples if name in sample.sizes]
         life = points[-1][1].life
         last = [(session, one.size) for session, one in points if one.life == life]
+        last = last[round(len(last) * SETTLES) :]
         if len(last) < LEAST:
             continue
         found.append(

@@ -21,7 +21,7 @@ def test_a_leak_of_two_kibibytes_a_session_is_found_beneath_ten_times_its_noise(
     sizes = [40 * MIB + turn * 50 * 2048 + dice.randrange(MIB) for turn in range(101)]
     (one,) = series(_samples(sizes, every=50))
     assert one.grows
-    assert one.per_thousand == pytest.approx(2000 * 1024, rel=0.1)
+    assert one.per_thousand == pytest.approx(2000 * 1024, rel=0.2)
 
 
 def test_noise_a_first_rise_and_a_few_peaks_are_no_growth() -> None:
@@ -36,7 +36,7 @@ def test_an_engine_that_breathes_by_twenty_mebibytes_does_not_grow() -> None:
     """In a short run its slope alone is often more than is allowed."""
     dice = random.Random(1)  # noqa: S311 -- noise
     runs = [
-        series(_samples([160 * MIB + dice.randrange(20 * MIB) for _ in range(17)], every=10))[0]
+        series(_samples([160 * MIB + dice.randrange(20 * MIB) for _ in range(20)], every=10))[0]
         for _ in range(300)
     ]
     assert sum(one.per_thousand * one.sessions / 1000 > MIB for one in runs) > 50
@@ -44,15 +44,20 @@ def test_an_engine_that_breathes_by_twenty_mebibytes_does_not_grow() -> None:
 
 
 def test_a_short_run_may_rise_by_as_much_as_a_thousand_sessions_and_no_further() -> None:
-    (settling,) = series(_samples([MIB * turn // 10 for turn in range(10)], every=10))
-    (leaking,) = series(_samples([2 * MIB * turn // 10 for turn in range(10)], every=10))
-    assert (settling.grows, leaking.grows) == (False, True)
+    (breathing,) = series(_samples([MIB * turn // 10 for turn in range(20)], every=10))
+    (leaking,) = series(_samples([2 * MIB * turn // 10 for turn in range(20)], every=10))
+    assert (breathing.grows, leaking.grows) == (False, True)
+
+
+def test_what_a_life_begins_with_is_not_judged() -> None:
+    (settling,) = series(_samples([10 * MIB * min(turn, 10) for turn in range(20)], every=10))
+    assert (settling.samples, settling.first, settling.last) == (10, 100 * MIB, 100 * MIB)
 
 
 def test_a_process_that_was_started_anew_is_judged_by_its_last_life() -> None:
-    first, second = [10 * MIB * turn for turn in range(10)], [5 * MIB] * 10
+    first, second = [10 * MIB * turn for turn in range(20)], [5 * MIB] * 20
     both = _samples(first, every=10, life=1) + [
-        Sample(session=sample.session + 100, counts={}, sizes=sample.sizes)
+        Sample(session=sample.session + 200, counts={}, sizes=sample.sizes)
         for sample in _samples(second, every=10, life=2)
     ]
     (one,) = series(both)
