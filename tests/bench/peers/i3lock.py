@@ -14,14 +14,19 @@ COMMAND = ("i3lock", "--color=ffffff")
 _NAME = COMMAND[0]
 _END_SECONDS = 5.0
 _POLL_SECONDS = 0.02
+_NONE_LEFT = 10
+"""Looks in a row without one; a single one can fall between the start of the process that stays and the end
+of the one before it, and find neither."""
 
 
 def unlock(display: str) -> None:
     """End every locker on this display, in place of the password; raises TimeoutError when one stays."""
     clock, pause = SystemClock(), threading.Event()
     end = clock.monotonic() + _END_SECONDS
-    # Again until there is none: a locker that has just covered is about to leave a process of its own behind.
-    while found := _lockers(display):
+    none = 0
+    while none < _NONE_LEFT:
+        found = _lockers(display)
+        none = 0 if found else none + 1
         if clock.monotonic() > end:
             raise TimeoutError(f"{_NAME} does not end")
         for process in found:
