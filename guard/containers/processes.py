@@ -75,7 +75,7 @@ class MountNamespace:
     def held(self) -> bool:
         """Tell whether a living process keeps it in existence; of one that was let go, False."""
         owner = self._owner
-        return owner is not None and any(self._is_of(pid, owner) for pid in _living())
+        return owner is not None and any(self._is_of(pid, owner) and _lives(pid) for pid in _pids())
 
     def close(self) -> None:
         """Let go of it."""
@@ -96,13 +96,13 @@ class MountNamespace:
 
 def inhabitants(pid_namespace: int) -> list[int]:
     """Return the ids of all living processes of this PID namespace (inode) and of those nested in it."""
-    return [pid for pid in _living() if _lies_in(pid, pid_namespace)]
+    return [pid for pid in _pids() if _lies_in(pid, pid_namespace) and _lives(pid)]
 
 
 def taken(pid: int) -> int:
     """Return the bytes of memory and swap that are this process's own, not a file's; 0 when it is gone."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 -- see `_living`
+        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 -- see `_pids`
             lines = file.read().splitlines()
     except OSError:
         return 0
@@ -119,24 +119,26 @@ def give_way(pid: int, nice: int) -> None:
     with contextlib.suppress(OSError):
         if os.getsid(pid) == os.getsid(0):  # it is being born, and would take us along
             return
-        with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- see `_living`
+        with open(f"/proc/{pid}/autogroup", "r+b", buffering=0) as file:  # noqa: PTH123 -- see `_pids`
             said = file.read().split()
             if said and int(said[-1]) < nice:
                 file.write(str(nice).encode())
 
 
-def _living() -> Iterator[int]:
-    """Yield the id of every process of the PC that is not dead yet."""
-    for name in os.listdir("/proc"):  # noqa: PTH208 -- a Path for each of hundreds of names costs milliseconds
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 -- as above
-                state = file.read().rpartition(b")")[2].split()[0]
-        except OSError:
-            continue
-        if state not in {b"Z", b"X"}:
-            yield int(name)
+def _pids() -> Iterator[int]:
+    """Yield the id of every process of the PC."""
+    names = os.listdir("/proc")  # noqa: PTH208 -- a Path for each of hundreds of names costs milliseconds
+    return (int(name) for name in names if name.isdigit())
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether it is not dead yet; asked last, for a look at a namespace is cheaper."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 -- see `_pids`
+            state = file.read().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in {b"Z", b"X"}
 
 
 def _inode(path: str) -> int | None:
