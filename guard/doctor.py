@@ -342,8 +342,8 @@ class Doctor:
             raise LackError(error.sentence, mend="see the guard's log", state=State.WARN) from error
         drift = status.get("drift")
         told = [one["sentence"] for one in drift] if isinstance(drift, list) else ["it is an older version"]
-        if not told and status["code_hash"] != code_hash():  # that one may see a folder that was moved
-            told = [f"the guard that runs is not the program of this command (hash {code_hash()})"]
+        if not told and status["code_hash"] != (mine := code_hash()):  # in a folder that was moved
+            told = [f"the guard that runs is not the program of this command (hash {mine})"]
         if told:
             raise LackError(
                 "; ".join(told),

@@ -220,12 +220,7 @@ def test_the_staff_button_of_the_curtain_reaches_the_listener(
     ear.staff.get(timeout=PATIENCE)
     curtain.show(Scene(screen=Screen.READY, desk=PIN_PAD))
     until(lambda: pad_is_open(bare_stranger))
-
-    def pad_is_heard() -> bool:
-        bare_stranger.click(*KEYPAD[Key.D1])
-        return not ear.keys.empty()
-
-    until(pad_is_heard)  # presses count once its scene is known to be on the screen
+    until(partial(presses, bare_stranger, ear, KEYPAD[Key.D1], Key.D1))
     bare_stranger.click(*CURTAIN_STAFF_BUTTON)
     bare_stranger.click(*KEYPAD[Key.D2])
     while ear.keys.get(timeout=PATIENCE) is not Key.D2:
