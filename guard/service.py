@@ -117,7 +117,6 @@ def _build(
     launch = launch_of(settings.browser.kind)
     system = Login1Watch(environment, reports, clock)
     stack.callback(system.close)  # the PC goes down when the last record has been written, not before
-    system.start()
     anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
     reader = PcscWatch(
         scard=PyscardScard(),
@@ -135,6 +134,7 @@ def _build(
     shade = X11Shade(environment, clock, reports, hotkey=settings.staff.hotkey)
     shade.start()
     stack.callback(shade.close)
+    system.start()  # where the guard refuses to start, its one sentence is all that it says
     swept = sealer.sweep()
     printer = _printer(settings, environment, clock, reports)
     stack.callback(printer.close)

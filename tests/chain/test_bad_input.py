@@ -141,12 +141,14 @@ def _service_without_reader(folder: Path) -> Iterator[Path]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        pause = threading.Event()
-        while not service.is_socket():
-            assert process.poll() is None, "pcscd ended at once"
-            pause.wait(0.02)
-        yield service
-        process.kill()  # --die-with-parent takes pcscd along
+        try:
+            pause = threading.Event()
+            while not service.is_socket():
+                assert process.poll() is None, "pcscd ended at once"
+                pause.wait(0.02)
+            yield service
+        finally:
+            process.kill()  # --die-with-parent takes pcscd along
 
 
 @pytest.mark.parametrize(
