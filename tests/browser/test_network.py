@@ -303,9 +303,13 @@ def bad(authority: Authority, stranger: Authority) -> Iterator[dict[str, Puppet]
         }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def citizen(born: Born, portal: Puppet, bad: dict[str, Puppet], authority: Authority) -> Iterator[Citizen]:
-    """One capsule for all bad certificates; it trusts the municipality's authority."""
+    """A capsule that trusts the municipality's authority.
+
+    Each test has its own: an installed browser may still be on its way back when a test has ended, and would
+    lose what the next one tells its page.
+    """
     portal.forget()
     allow = (portal.host, *(one.host for one in bad.values()))
     with born(replace(site_of(portal), allow=allow), network=Network.read(ca=authority.file)) as one:
@@ -318,7 +322,7 @@ def test_a_page_without_a_valid_certificate_is_refused_clearly(
     citizen: Citizen, portal: Puppet, bad: dict[str, Puppet], screen: str, what: str
 ) -> None:
     """The citizen reads that it is not safe, and one button leads back to where they were."""
-    portal.do(f"location.href = '{bad[what].url}'")
+    portal.tell(f"location.href = '{bad[what].url}'")  # the page may be gone before it can answer
     citizen.ear.wait_refused("certificate", bad[what].address)
     until(lambda: shows(screen, TINT, EDGE))
     assert visible_windows(screen) == [citizen.window]
