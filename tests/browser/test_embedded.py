@@ -78,7 +78,7 @@ def files_of_the_machine() -> Iterator[Path]:
         for folder, _, names in os.walk(place):
             for name in names:
                 path = Path(folder, name)
-                if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK):
+                if not path.is_symlink() and path.is_file() and os.access(path, os.R_OK):
                     yield path
 
 
