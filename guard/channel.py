@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guard.errors import BrokenPromiseError
+from guard.ground import readable
 
 Message = Mapping[str, object]
 MAX_LINE = 64 * 1024
@@ -27,6 +28,7 @@ class Channel:
     """One end of a socket pair."""
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)  # noqa: FBT003 -- the library's own signature
         self._sock = sock
         self._send_lock = threading.Lock()
 
@@ -51,7 +53,7 @@ class Channel:
             raise BrokenPromiseError(f"a message of {len(line)} bytes is longer than the {MAX_LINE} allowed")
         try:
             with self._send_lock:
-                sent = self._sock.send(line, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+                sent = self._sock.send(line)
         except OSError as error:
             raise ChannelClosedError("the peer does not take messages any more") from error
         if sent != len(line):
@@ -63,8 +65,11 @@ class Channel:
         buffer = b""
         while True:
             try:
+                readable(self._sock)
                 data = self._sock.recv(MAX_LINE)
-            except OSError:
+            except BlockingIOError:  # nothing there after all
+                continue
+            except (OSError, ValueError):  # ValueError: closed by ourselves meanwhile
                 return
             if not data:
                 return

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from guard.control import ControlClient, NotRunningError
 from guard.errors import ConfigError, GuardError, MachineError
+from guard.ground import runtime_folder
 from guard.installed import code_hash
-from guard.paths import control_socket, journal_default, runtime_folder
+from guard.paths import control_socket, journal_default
 
 if TYPE_CHECKING:
     from guard.readers.scard import Scard

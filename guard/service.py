@@ -26,8 +26,8 @@ from guard.containers.bubblewrap import Bubblewrap
 from guard.control import ControlServer
 from guard.core import Core, Parts
 from guard.errors import MachineError
+from guard.ground import forbid_core_dumps, runtime_folder, share_one_heap, state_home
 from guard.handlers import Handlers
-from guard.heap import share_one_heap
 from guard.inbox import Inbox
 from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
@@ -37,14 +37,7 @@ from guard.journal.forward.process import Forwarder
 from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
 from guard.keyring.kept import KeptStore
-from guard.paths import (
-    SingleInstance,
-    container_mark,
-    control_socket,
-    journal_keyring,
-    runtime_folder,
-    state_folder,
-)
+from guard.paths import SingleInstance, container_mark, control_socket, journal_keyring
 from guard.practice.portal import PracticePortal
 from guard.printing.cups import CupsPrinter, Errands, FormerPrinter
 from guard.readers.pcsc import PcscWatch
@@ -53,7 +46,6 @@ from guard.reports import Reports
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.speaker import AplaySpeaker, NoSpeaker
 from guard.screens.x11 import X11Shade
-from guard.secret import forbid_core_dumps
 from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
@@ -244,7 +236,7 @@ def _evidence(
     anchor = Anchor(store)
     setup = Setup(
         journal=settings.directory,
-        folder=state_folder(environment) / "forward",
+        folder=state_home(environment) / "forward",
         platform_log=JOURNALD if settings.platform_log else None,
         syslog=settings.syslog,
     )

@@ -17,7 +17,8 @@ from guard.clock import SystemClock
 from guard.columns import padded, width
 from guard.containers.bubblewrap import Bubblewrap
 from guard.errors import ConfigError, MachineError
-from guard.paths import SingleInstance, container_mark, runtime_folder, shipped_config
+from guard.ground import runtime_folder
+from guard.paths import SingleInstance, container_mark, shipped_config
 from guard.practice.display import display_or_own
 from guard.practice.portal import PracticePortal
 from guard.screens.x11_fit import connect

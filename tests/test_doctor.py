@@ -13,7 +13,8 @@ import pytest
 from guard.clock import SystemClock
 from guard.control import ControlServer
 from guard.doctor import Doctor, LackError, State, finding
-from guard.paths import control_socket, runtime_folder
+from guard.ground import runtime_folder
+from guard.paths import control_socket
 from guard.readers.scard import Code, Context, Handle
 from tests.staff.vault_lab import vault_lab
 from tests.support.xvfb import Xvfb
