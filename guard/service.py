@@ -169,6 +169,7 @@ def _build(
             clock,
             reports.ended,
             downloads=any(site.permit.downloads for site in settings.sites),
+            forget_names=machine.forget_names,
         ),
         printer=printer,
         journal=journal,
