@@ -45,15 +45,18 @@ def shown_under(
     binds += [(str(path), str(path)) for path in map(Path, sys.path) if path.is_dir() and path.is_absolute()]
     binds += [
         (str(folder / "madoguchi-guard"), str(FILE.parent)),
-        (str(folder / "guard.toml"), "/tmp/guard.toml"),
+        (str(folder / "guard.toml"), "/tmp/guard.toml"),  # noqa: S108 -- in a root of its own
     ]
     given = [word for real, seen in dict.fromkeys(binds) for word in ("--ro-bind", real, seen)]
     links = [
         word for name in ("bin", "lib", "lib64", "sbin") for word in ("--symlink", f"usr/{name}", f"/{name}")
     ]
     return subprocess.run(
-        ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--die-with-parent", *links, "--dev", "/dev"]
-        + ["--ro-bind", "/etc/passwd", "/etc/passwd", *given, "--", sys.executable, "-P", "-c", SHOW],
+        [
+            *("bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--die-with-parent", *links),
+            *("--dev", "/dev", "--ro-bind", "/etc/passwd", "/etc/passwd", *given),
+            *("--", sys.executable, "-P", "-c", SHOW),
+        ],
         check=False,
         capture_output=True,
         text=True,

@@ -62,9 +62,9 @@ class PolicyFile:
         except OSError as error:
             raise MachineError(
                 f"the machine policy {self._path} cannot be read ({error.strerror}); it must be a file, not "
-                "a link, that everybody can read (mode 0644) in a folder that everybody can enter (mode 0755)."
+                "a link, that everybody can read (mode 0644), in a folder that everybody can enter (0755)."
             ) from None
-        with open(descriptor, "rb") as file:  # noqa: PTH123 -- by its descriptor, so that what is looked at is what is read
+        with open(descriptor, "rb") as file:  # noqa: PTH123 -- what is looked at is what is read
             self._check(os.fstat(descriptor), self._path, stat.S_ISREG)
             # whoever may write the folder may put another file in its place
             self._check(self._path.parent.stat(), self._path.parent, stat.S_ISDIR)

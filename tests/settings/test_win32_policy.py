@@ -1,0 +1,193 @@
+"""The machine policy on Windows, in a real registry."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+assert sys.platform == "win32"
+
+import subprocess
+import winreg
+
+import pytest
+
+from guard.errors import ConfigError, MachineError
+from guard.ground import machine_policy
+from guard.ground.windows.policy import KEY, RegistryPolicy
+from guard.settings.load import load, load_with_sources
+from guard.settings.show import effective
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+PLACE = rf"HKEY_LOCAL_MACHINE\{KEY}"
+_64BIT = winreg.KEY_WOW64_64KEY
+
+
+def delete(path: str) -> None:
+    """Delete a key with all below it, if it is there."""
+    with suppress(FileNotFoundError):
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path, 0, winreg.KEY_READ | _64BIT) as key:
+            names = [winreg.EnumKey(key, index) for index in range(winreg.QueryInfoKey(key)[0])]
+        for name in names:
+            delete(rf"{path}\{name}")
+        winreg.DeleteKeyEx(winreg.HKEY_LOCAL_MACHINE, path, _64BIT)
+
+
+class Template:
+    """Writes what a policy template would write."""
+
+    def set(self, section: str, name: str, kind: int, value: object) -> None:
+        path = rf"{KEY}\{section}" if section else KEY
+        with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, path, 0, winreg.KEY_WRITE | _64BIT) as key:
+            winreg.SetValueEx(key, name, 0, kind, value)  # type: ignore[arg-type] -- a wrong value is the point
+
+
+@pytest.fixture
+def template() -> Iterator[Template]:
+    delete(KEY)
+    yield Template()
+    delete(KEY)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Mapping[str, str]:
+    return {"LOCALAPPDATA": str(tmp_path)}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "guard.toml"
+    path.write_text("[session]\nidle_seconds = 90\nhold_seconds = 30\n", encoding="utf-8")
+    return path
+
+
+def refusal(home: Mapping[str, str]) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(None, home)
+    return refused.value.sentence
+
+
+def test_without_the_key_nothing_is_laid_down(template: Template) -> None:
+    assert template
+    assert machine_policy().values() == {}
+    assert machine_policy().where == PLACE
+
+
+def test_the_registry_wins_over_the_file_with_every_type_that_a_template_writes(
+    template: Template, file: Path, home: Mapping[str, str], tmp_path: Path
+) -> None:
+    template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
+    template.set("session", "on_removal", winreg.REG_SZ, "hold")
+    template.set("screens", "sound", winreg.REG_DWORD, 0)
+    template.set("portal", "site", winreg.REG_MULTI_SZ, ["practice", "custom"])
+    template.set("journal", "directory", winreg.REG_SZ, str(tmp_path / "記録"))
+    settings = load(file, home)
+    assert (settings.session.idle_seconds, settings.session.hold_seconds) == (120, 30)
+    assert settings.session.on_removal.value == "hold"
+    assert settings.screens.sound is False
+    assert [site.key for site in settings.sites] == ["practice", "custom"]
+    assert settings.journal.directory == tmp_path / "記録"
+    shown = effective(load_with_sources(file, home))
+    assert f"# machine policy: {PLACE}\n" in shown
+    assert "idle_seconds = 120  # policy\n" in shown
+    assert "hold_seconds = 30  # file\n" in shown
+    assert "longest_minutes = 60  # default\n" in shown
+
+
+def test_the_command_shows_what_the_policy_laid_down(template: Template, file: Path) -> None:
+    template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "config", "show", "--config", str(file)],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "idle_seconds = 120  # policy\n" in ended.stdout
+    template.set("session", "idle_seconds", winreg.REG_DWORD, 1)
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "config", "check", "--config", str(file)],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(rf"guard: {PLACE}\session: [session] idle_seconds = 1 is refused;")
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "kind", "value", "named"),
+    [
+        ("session", "idle_seconds", winreg.REG_DWORD, 29, "idle_seconds = 29 is refused; allowed is a whole"),
+        ("session", "idle_seconds", winreg.REG_DWORD, 0xFFFFFFFF, "idle_seconds = 4294967295 is refused;"),
+        (
+            "session",
+            "idle_seconds",
+            winreg.REG_SZ,
+            "60",
+            'idle_seconds = "60" is refused; allowed is a whole',
+        ),
+        ("screens", "sound", winreg.REG_DWORD, 2, "sound = 2 is refused; allowed is 1 for yes or 0 for no."),
+        ("portal", "site", winreg.REG_MULTI_SZ, [], "site = [] is refused"),
+        (
+            "session",
+            "hold_second",
+            winreg.REG_DWORD,
+            5,
+            '"hold_second" is unknown (did you mean "hold_seconds"?)',
+        ),
+        ("sesion", "hold_seconds", winreg.REG_DWORD, 5, '"sesion" is unknown (did you mean "session"?)'),
+        ("", "hold_seconds", winreg.REG_DWORD, 5, '"hold_seconds" is unknown'),
+        (r"session\more", "x", winreg.REG_DWORD, 5, "is unknown"),
+        ("session", "", winreg.REG_SZ, "x", '"" is unknown'),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_the_key_it_stands_in(
+    template: Template, home: Mapping[str, str], section: str, name: str, kind: int, value: object, named: str
+) -> None:
+    template.set(section, name, kind, value)
+    sentence = refusal(home)
+    assert sentence.startswith(rf"{PLACE}\{section}: " if section else f"{PLACE}: ")
+    assert named in sentence
+    assert len(sentence.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "named"),
+    [
+        (winreg.REG_BINARY, b"x", "REG_BINARY"),
+        (winreg.REG_QWORD, 60, "REG_QWORD"),
+        (winreg.REG_EXPAND_SZ, "%TEMP%", "REG_EXPAND_SZ"),
+    ],
+)
+def test_a_type_that_no_template_writes_is_refused(
+    template: Template, home: Mapping[str, str], kind: int, value: object, named: str
+) -> None:
+    template.set("session", "idle_seconds", kind, value)
+    with pytest.raises(MachineError) as refused:
+        load(None, home)
+    assert refused.value.sentence.startswith(
+        rf"{PLACE}\session: idle_seconds is of type {named}, which is refused"
+    )
+
+
+def test_a_registry_has_no_case(template: Template, home: Mapping[str, str]) -> None:
+    template.set("Session", "Idle_Seconds", winreg.REG_DWORD, 120)
+    assert load(None, home).session.idle_seconds == 120
+
+
+def test_the_64_bit_tree_is_read(template: Template) -> None:
+    """Beside a value in the other tree, which a 32-bit program would write to."""
+    template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
+    other = winreg.KEY_WRITE | winreg.KEY_WOW64_32KEY
+    with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, rf"{KEY}\session", 0, other) as key:
+        winreg.SetValueEx(key, "hold_seconds", 0, winreg.REG_DWORD, 5)
+    try:
+        assert RegistryPolicy().values() == {("session", "idle_seconds"): 120}
+    finally:
+        for path in (rf"{KEY}\session", KEY):
+            winreg.DeleteKeyEx(winreg.HKEY_LOCAL_MACHINE, path, winreg.KEY_WOW64_32KEY)
