@@ -15,7 +15,7 @@ import pytest
 
 from guard.errors import ConfigError, MachineError
 from guard.ground import machine_policy
-from guard.ground.windows.policy import KEY, RegistryPolicy
+from guard.ground.windows.policy import KEY
 from guard.settings.load import load, load_with_sources
 from guard.settings.show import effective
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+Value = int | str | list[str] | bytes
 PLACE = rf"HKEY_LOCAL_MACHINE\{KEY}"
 _64BIT = winreg.KEY_WOW64_64KEY
 
@@ -40,10 +41,10 @@ def delete(path: str) -> None:
 class Template:
     """Writes what a policy template would write."""
 
-    def set(self, section: str, name: str, kind: int, value: object) -> None:
+    def set(self, section: str, name: str, kind: int, value: Value) -> None:
         path = rf"{KEY}\{section}" if section else KEY
         with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, path, 0, winreg.KEY_WRITE | _64BIT) as key:
-            winreg.SetValueEx(key, name, 0, kind, value)  # type: ignore[arg-type] -- a wrong value is the point
+            winreg.SetValueEx(key, name, 0, kind, value)
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ def refusal(home: Mapping[str, str]) -> str:
     return refused.value.sentence
 
 
-def test_without_the_key_nothing_is_laid_down(template: Template) -> None:
-    assert template
+@pytest.mark.usefixtures("template")
+def test_without_the_key_nothing_is_laid_down() -> None:
     assert machine_policy().values() == {}
     assert machine_policy().where == PLACE
 
@@ -120,36 +121,37 @@ def test_the_command_shows_what_the_policy_laid_down(template: Template, file: P
 
 
 @pytest.mark.parametrize(
-    ("section", "name", "kind", "value", "named"),
+    ("given", "named"),
     [
-        ("session", "idle_seconds", winreg.REG_DWORD, 29, "idle_seconds = 29 is refused; allowed is a whole"),
-        ("session", "idle_seconds", winreg.REG_DWORD, 0xFFFFFFFF, "idle_seconds = 4294967295 is refused;"),
         (
-            "session",
-            "idle_seconds",
-            winreg.REG_SZ,
-            "60",
+            ("session", "idle_seconds", winreg.REG_DWORD, 29),
+            "idle_seconds = 29 is refused; allowed is a whole",
+        ),
+        (("session", "idle_seconds", winreg.REG_DWORD, 0xFFFFFFFF), "idle_seconds = 4294967295 is refused;"),
+        (
+            ("session", "idle_seconds", winreg.REG_SZ, "60"),
             'idle_seconds = "60" is refused; allowed is a whole',
         ),
-        ("screens", "sound", winreg.REG_DWORD, 2, "sound = 2 is refused; allowed is 1 for yes or 0 for no."),
-        ("portal", "site", winreg.REG_MULTI_SZ, [], "site = [] is refused"),
         (
-            "session",
-            "hold_second",
-            winreg.REG_DWORD,
-            5,
+            ("screens", "sound", winreg.REG_DWORD, 2),
+            "sound = 2 is refused; allowed is 1 for yes or 0 for no.",
+        ),
+        (("portal", "site", winreg.REG_MULTI_SZ, []), "site = [] is refused"),
+        (
+            ("session", "hold_second", winreg.REG_DWORD, 5),
             '"hold_second" is unknown (did you mean "hold_seconds"?)',
         ),
-        ("sesion", "hold_seconds", winreg.REG_DWORD, 5, '"sesion" is unknown (did you mean "session"?)'),
-        ("", "hold_seconds", winreg.REG_DWORD, 5, '"hold_seconds" is unknown'),
-        (r"session\more", "x", winreg.REG_DWORD, 5, "is unknown"),
-        ("session", "", winreg.REG_SZ, "x", '"" is unknown'),
+        (("sesion", "hold_seconds", winreg.REG_DWORD, 5), '"sesion" is unknown (did you mean "session"?)'),
+        (("", "hold_seconds", winreg.REG_DWORD, 5), '"hold_seconds" is unknown'),
+        ((r"session\more", "x", winreg.REG_DWORD, 5), "is unknown"),
+        (("session", "", winreg.REG_SZ, "x"), '"" is unknown'),
     ],
 )
 def test_what_is_not_understood_is_refused_with_the_key_it_stands_in(
-    template: Template, home: Mapping[str, str], section: str, name: str, kind: int, value: object, named: str
+    template: Template, home: Mapping[str, str], given: tuple[str, str, int, Value], named: str
 ) -> None:
-    template.set(section, name, kind, value)
+    template.set(*given)
+    section = given[0]
     sentence = refusal(home)
     assert sentence.startswith(rf"{PLACE}\{section}: " if section else f"{PLACE}: ")
     assert named in sentence
@@ -165,7 +167,7 @@ def test_what_is_not_understood_is_refused_with_the_key_it_stands_in(
     ],
 )
 def test_a_type_that_no_template_writes_is_refused(
-    template: Template, home: Mapping[str, str], kind: int, value: object, named: str
+    template: Template, home: Mapping[str, str], kind: int, value: Value, named: str
 ) -> None:
     template.set("session", "idle_seconds", kind, value)
     with pytest.raises(MachineError) as refused:
@@ -180,14 +182,10 @@ def test_a_registry_has_no_case(template: Template, home: Mapping[str, str]) -> 
     assert load(None, home).session.idle_seconds == 120
 
 
-def test_the_64_bit_tree_is_read(template: Template) -> None:
-    """Beside a value in the other tree, which a 32-bit program would write to."""
+def test_what_a_32_bit_program_lays_down_holds_too(template: Template, home: Mapping[str, str]) -> None:
     template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
     other = winreg.KEY_WRITE | winreg.KEY_WOW64_32KEY
     with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, rf"{KEY}\session", 0, other) as key:
         winreg.SetValueEx(key, "hold_seconds", 0, winreg.REG_DWORD, 5)
-    try:
-        assert RegistryPolicy().values() == {("session", "idle_seconds"): 120}
-    finally:
-        for path in (rf"{KEY}\session", KEY):
-            winreg.DeleteKeyEx(winreg.HKEY_LOCAL_MACHINE, path, winreg.KEY_WOW64_32KEY)
+    session = load(None, home).session
+    assert (session.idle_seconds, session.hold_seconds) == (120, 5)

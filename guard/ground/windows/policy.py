@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 KEY: Final = r"SOFTWARE\Policies\MadoguchiGuard"
 _HIVE: Final = "HKEY_LOCAL_MACHINE"
-_LOOK: Final = winreg.KEY_READ | winreg.KEY_WOW64_64KEY  # a 32-bit Python would see another tree without it
+# The 64-bit view, said aloud; of Policies a 32-bit program sees the same one (Microsoft Learn, "Registry Keys
+# Affected by WOW64").
+_LOOK: Final = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
 _TYPES: Final = {winreg.REG_SZ: str, winreg.REG_DWORD: int, winreg.REG_MULTI_SZ: list}
 _NAMES: Final = {
     winreg.REG_NONE: "REG_NONE",
