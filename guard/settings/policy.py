@@ -85,6 +85,10 @@ class MachinePolicy:
         """Return the section and name of every value, known or not."""
         return tuple(self._values)
 
+    def titles(self) -> tuple[str, ...]:
+        """Return how people call every key that it lays down."""
+        return tuple(f"[{section}] {name}" for section, name in self._values)
+
 
 def allowed(kind: Kind[object]) -> str:
     """Complete the sentence "allowed is …" for a value that stands in a policy."""

@@ -17,7 +17,10 @@ from guard.errors import ConfigError, MachineError
 from guard.ground import machine_policy
 from guard.ground.windows.policy import KEY
 from guard.settings.load import load, load_with_sources
+from guard.settings.reading import Source
+from guard.settings.schema import KEYS
 from guard.settings.show import effective
+from installer.windows.policy.admx import REGISTRY_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +52,7 @@ class Template:
 
 @pytest.fixture
 def template() -> Iterator[Template]:
-    delete(KEY)
+    assert machine_policy().values() == {}, "this PC has a policy, which this test must not touch"
     yield Template()
     delete(KEY)
 
@@ -109,13 +112,19 @@ def test_the_command_shows_what_the_policy_laid_down(template: Template, file: P
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "idle_seconds = 120  # policy\n" in ended.stdout
+
+
+def test_the_check_names_what_the_policy_laid_down_and_what_is_wrong_with_it(
+    template: Template, file: Path
+) -> None:
+    check = [sys.executable, "-m", "guard", "config", "check", "--config", str(file)]
+    template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
+    ended = subprocess.run(check, check=False, capture_output=True, encoding="utf-8")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert PLACE in ended.stdout
+    assert "[session] idle_seconds" in ended.stdout
     template.set("session", "idle_seconds", winreg.REG_DWORD, 1)
-    ended = subprocess.run(
-        [sys.executable, "-m", "guard", "config", "check", "--config", str(file)],
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    ended = subprocess.run(check, check=False, capture_output=True, encoding="utf-8")
     assert ended.returncode == 1
     assert ended.stderr.startswith(rf"guard: {PLACE}\session: [session] idle_seconds = 1 is refused;")
 
@@ -175,6 +184,25 @@ def test_a_type_that_no_template_writes_is_refused(
     assert refused.value.sentence.startswith(
         rf"{PLACE}\session: idle_seconds is of type {named}, which is refused"
     )
+
+
+def test_what_the_policy_template_writes_is_what_is_read(template: Template, home: Mapping[str, str]) -> None:
+    """Every policy set to the default of its key: nothing is refused, and nothing differs."""
+    assert REGISTRY_KEY.lower() == KEY.lower()
+    for key in KEYS:
+        match key.default:
+            case bool() | int() as value:
+                template.set(key.section, key.name, winreg.REG_DWORD, int(value))
+            case str() as value:
+                template.set(key.section, key.name, winreg.REG_SZ, str(value))
+            case tuple() as value:
+                template.set(key.section, key.name, winreg.REG_MULTI_SZ, [str(each) for each in value])
+            case value:
+                pytest.fail(f"{key.title} = {value!r}")
+    loaded = load_with_sources(None, home)
+    assert {loaded.main.source(key) for key in KEYS} == {Source.POLICY}
+    delete(KEY)
+    assert loaded.settings == load(None, home)
 
 
 def test_a_registry_has_no_case(template: Template, home: Mapping[str, str]) -> None:

@@ -48,7 +48,6 @@ _SYSTEM: Final = (
     Setting(key=rf"{_CONTROL}\CrashControl", name="CrashDumpEnabled", value=0),
     Setting(key=rf"{_CONTROL}\Power", name="HibernateEnabled", value=0),
     Setting(key=rf"{_CONTROL}\Session Manager\Memory Management", name="ClearPageFileAtShutdown", value=1),
-    Setting(key=rf"{_CONTROL}\Session Manager\Power", name="HiberbootEnabled", value=0),
 )
 _EDGE_ALONE: Final[Mapping[str, object]] = {
     "DiagnosticData": 0,
