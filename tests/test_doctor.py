@@ -212,7 +212,7 @@ def test_a_running_guard_that_is_not_what_lies_on_the_disk_is_a_warning(
     state: State,
     found: str,
 ) -> None:
-    monkeypatch.setattr("guard.doctor.code_hash", lambda: "c")
+    monkeypatch.setattr("guard.doctor.common.code_hash", lambda: "c")
     told = {"version": "1", "code_hash": "c", "policy_hash": "p", **status}
     socket = control_socket(runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path)}))
     server = ControlServer(socket, {"status": lambda _request: told}, SystemClock())

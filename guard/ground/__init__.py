@@ -19,6 +19,7 @@ if sys.platform == "win32":
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 else:
     from guard.ground.linux import (
@@ -37,6 +38,7 @@ else:
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 
 __all__ = [
@@ -55,4 +57,5 @@ __all__ = [
     "share_one_heap",
     "start_bound",
     "state_home",
+    "taken_over",
 ]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping  # noqa: TC003 -- hypothesis looks at it
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guard.errors import ConfigError
 from guard.installed import Differs, Running
 from guard.session.policy import OnRemoval
 from guard.settings.load import load, load_with_sources
+from guard.settings.schema import KEYS
 from guard.settings.show import effective
 from tests.support.laid_down import LaidDown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
 SITE = 'name = "x"\nstart = "https://a.example/"\nallow = ["a.example"]\n'
@@ -97,6 +101,27 @@ def test_what_is_not_understood_is_refused_with_the_place_it_stands_in(
     assert sentence.startswith(f"POLICY/{section}: ")
     assert [word for word in named if word not in sentence] == []
     assert len(sentence.splitlines()) == 1
+
+
+RAW = st.one_of(
+    st.text(), st.integers(0, 2**32 - 1), st.lists(st.text()), st.booleans(), st.floats(), st.just({"a": 1})
+)
+NAMES = st.one_of(st.sampled_from([(key.section, key.name) for key in KEYS]), st.tuples(st.text(), st.text()))
+
+
+@given(values=st.dictionaries(NAMES, RAW, min_size=1, max_size=4))
+def test_whatever_stands_in_a_policy_holds_or_is_refused_with_its_place(
+    values: Mapping[tuple[str, str], object],
+) -> None:
+    refused = ""
+    try:
+        load(None, {"HOME": "/home/counter", "LOCALAPPDATA": "C:\\counter"}, LaidDown(values))
+    except ConfigError as error:
+        refused = error.sentence
+    if values.keys() <= {(key.section, key.name) for key in KEYS}:
+        assert all("POLICY" in sentence for sentence in refused.splitlines())
+    else:
+        assert "is unknown" in refused
 
 
 def test_problems_of_policy_and_file_are_told_at_once_each_with_its_place(
