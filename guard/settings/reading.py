@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from guard.errors import ConfigError
 from guard.ground import account_name
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from guard.settings.schema import Key
 
 Value = TypeVar("Value")
+_UNSEEN: Final = re.compile(r"[\u007f-\u009f\u2028\u2029]")
+"""What would break a line or steer a terminal, and JSON leaves as it is."""
 _LINE = 100
 """Characters of a value that an error message repeats."""
 
@@ -160,7 +162,8 @@ def toml(value: object) -> str:
     """Return a text, number, truth value or list of them as TOML."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml(entry) for entry in value)}]"
-    return json.dumps(value, ensure_ascii=False, default=str)
+    written = json.dumps(value, ensure_ascii=False, default=str)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _shown(value: object) -> str:
