@@ -46,6 +46,23 @@ class PolicySource(Protocol):
         ...
 
 
+class NoPolicy:
+    """Satisfies `PolicySource` where no policy holds."""
+
+    @property
+    def where(self) -> str:
+        """See `PolicySource`."""
+        return ""
+
+    def values(self) -> Mapping[tuple[str, str], object]:
+        """See `PolicySource`."""
+        return {}
+
+    def place(self, section: str) -> str:  # noqa: ARG002 -- no section has one
+        """See `PolicySource`."""
+        return ""
+
+
 class MachinePolicy:
     """The policy of this PC, as it was when this was made."""
 
