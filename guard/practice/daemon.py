@@ -1,8 +1,8 @@
 """``python -m guard.practice.daemon FILE``: the guard as ``guard demo`` runs it.
 
 A machine policy is laid down for the counter's work, not for play: under it the demo would open the real
-portal and write into the real journal. So it does not hold here; in turn, nothing but this PC's own portal may
-open.
+portal and write into the real journal. So it does not hold here; in turn, nothing but this PC's own portal
+may open.
 """
 
 from __future__ import annotations

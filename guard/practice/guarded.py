@@ -42,7 +42,7 @@ Record = Mapping[str, object]
 
 
 class GuardedCounter:
-    """`guard.practice.daemon` on a display with its own reader, journal and runtime folder; a context manager."""
+    """`guard.practice.daemon` on a display, with its own reader, journal and folders; a context manager."""
 
     def __init__(self, display: str, clock: Clock, timeline: Timeline, clerk: Clerk | None = None) -> None:
         """With a clerk the card's removal is held for them; without one it wipes."""
