@@ -58,6 +58,7 @@ from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
 from guard.staff.vault_client import Vault, VaultBook
+from guard.supervision.systemd import supervisor_of
 from guard.system.login1 import Login1Watch
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from guard.journal.standing import Standing
     from guard.printing.port import Printer
     from guard.settings.model import JournalSettings, Language, Settings
+    from guard.supervision.port import Supervisor
 
 SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
@@ -87,7 +89,8 @@ def run(read_settings: Callable[[], Settings]) -> int:
     forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
     share_one_heap()
     with contextlib.ExitStack() as stack:
-        core = _build(settings, read_settings, dict(os.environ), stack)
+        supervisor = supervisor_of(os.environ)  # before anybody gets a copy of the environment
+        core = _build(settings, read_settings, dict(os.environ), supervisor, stack)
         core.run()
         blind = not core.snapshot().session.facts.display
     if blind:
@@ -101,6 +104,7 @@ def _build(
     settings: Settings,
     read_settings: Callable[[], Settings],
     environment: Mapping[str, str],
+    supervisor: Supervisor,
     stack: contextlib.ExitStack,
 ) -> Core:
     running = Running.beginning(settings)
@@ -188,6 +192,7 @@ def _build(
         forward=forwarder.durable,
         alerts=alerts,
         book=book,
+        supervisor=supervisor,
     )
     core = Core(parts, settings.session, settings.sites, inbox, clock)
     handlers = Handlers(
