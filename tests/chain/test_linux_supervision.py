@@ -8,11 +8,13 @@ assert sys.platform == "linux"
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from tests.support.counter import PATIENCE, Counter, running
 from tests.support.notified import Manager
@@ -69,23 +71,21 @@ def _told(manager: Manager, what: str) -> str:
 def test_ready_is_told_when_the_screen_is_covered_and_not_before(
     tmp_path: Path, practice_reader: VirtualReader
 ) -> None:
-    with Xvfb() as server, web_site() as site, _left_behind(server.display):
-        with supervised(tmp_path, practice_reader, server.display, site.profile(tmp_path)) as (one, manager):
-            assert one.shows(PAGE)  # nothing covers while Python still starts
-            _told(manager, "READY=1")
-            assert not one.shows(PAGE)
-            assert one.status()["covered"]
-            one.wait_state("READY")
+    with (
+        Xvfb() as server,
+        web_site() as site,
+        _left_behind(server.display),
+        supervised(tmp_path, practice_reader, server.display, site.profile(tmp_path)) as (one, manager),
+    ):
+        _told(manager, "READY=1")
+        assert not one.shows(PAGE)
+        assert one.status()["covered"]
+        one.wait_state("READY")
 
 
 @contextmanager
 def _left_behind(display: str) -> Iterator[None]:
     """Fill the screen with what somebody left there."""
-    from contextlib import closing
-
-    from Xlib import X
-    from Xlib.display import Display
-
     with closing(Display(display)) as client:
         screen = client.screen()
         window = screen.root.create_window(
@@ -102,6 +102,7 @@ def _left_behind(display: str) -> Iterator[None]:
         )
         window.map()
         client.sync()
+        assert window.get_attributes().map_state == X.IsViewable
         yield
 
 
