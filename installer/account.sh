@@ -25,6 +25,9 @@ make_account() {
 remove_account() {
   if getent passwd "$account" >/dev/null; then
     say "Account $account: removing it with all it kept"
+    if [[ -d /run/systemd/system ]]; then # whom processes belong to cannot be removed
+      systemctl stop "user-$(id -u "$account").slice"
+    fi
     userdel "$account"
   fi
   rm -rf -- "$account_home" /run/madoguchi-guard
