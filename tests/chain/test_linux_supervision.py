@@ -32,7 +32,7 @@ pytest_plugins = ("tests.support.pcsc",)
 
 INTERVAL = 2.0
 """s within which this systemd wants a sign of life; short, because a test waits for several."""
-PAGE = 0xC0FFEE
+PAGE = 0xBEEF01
 """What somebody left on the screen before the guard came."""
 
 

@@ -27,5 +27,6 @@ counters() {
 }
 
 as_user() {
-  runuser -u "$1" -- env XDG_RUNTIME_DIR="$2" systemctl --user "${@:3}" || true
+  setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups -- \
+    env XDG_RUNTIME_DIR="$2" systemctl --user "${@:3}" || true
 }
