@@ -176,6 +176,7 @@ def _build(
         forward=forwarder.durable,
         alerts=alerts,
         book=book,
+        supervisor=machine.supervisor(),
     )
     core = Core(parts, settings.session, settings.sites, inbox, clock)
     handlers = Handlers(

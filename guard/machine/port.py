@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guard.reports import Reports
     from guard.screens.port import Shade, Speaker
     from guard.screens.stage import Stage
+    from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
 
@@ -28,7 +29,7 @@ class Machine(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What this process was started with."""
+        """What this process was started with, but for what its supervisor says to it alone."""
         ...
 
     def shade(self, clock: Clock, listener: Reports, *, hotkey: str) -> Shade:
@@ -65,6 +66,10 @@ class Machine(Protocol):
 
     def forget_names(self) -> HostNames:
         """Empty the system's cache of host names and tell what became of it; raises nothing."""
+        ...
+
+    def supervisor(self) -> Supervisor:
+        """Return who starts the guard again when it dies."""
         ...
 
     def stop_signals(self) -> tuple[Signals, ...]:
