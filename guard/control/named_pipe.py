@@ -115,13 +115,10 @@ class _Instance:
         """Be there for the next client."""
         self.phase, self.deadline, self.exchange = _Phase.CLIENT, None, Exchange(self._handlers)
         try:
-            status = win32pipe.ConnectNamedPipe(self._pipe, self._operation())
+            self._connect()
         except pywintypes.error:  # one came and went before we looked
             win32pipe.DisconnectNamedPipe(self._pipe)
-            status = win32pipe.ConnectNamedPipe(self._pipe, self._operation())
-        if status == winerror.ERROR_PIPE_CONNECTED:
-            self._under_way = None
-            win32event.SetEvent(self.event)
+            self._connect()
 
     def move(self) -> None:
         """Go on, as the operation under way has ended."""
@@ -178,20 +175,31 @@ class _Instance:
             self.exchange.waits_for.add_done_callback(self._wake_up)
         self._read()
 
+    def _connect(self) -> None:
+        operation = self._operation()
+        if win32pipe.ConnectNamedPipe(self._pipe, operation) == winerror.ERROR_PIPE_CONNECTED:
+            win32event.SetEvent(self.event)
+        else:
+            self._under_way = operation
+
     def _read(self) -> None:
-        win32file.ReadFile(self._pipe, self._buffer, self._operation())
+        operation = self._operation()
+        win32file.ReadFile(self._pipe, self._buffer, operation)
+        self._under_way = operation
 
     def _write(self) -> None:
         self.phase, self.deadline = _Phase.TAKEN, self._clock.monotonic() + PATIENCE
-        win32file.WriteFile(self._pipe, self.exchange.answer, self._operation())
+        operation = self._operation()
+        win32file.WriteFile(self._pipe, self.exchange.answer, operation)
+        self._under_way = operation
 
     def _operation(self) -> _win32typing.PyOVERLAPPED:
-        operation = self._under_way = pywintypes.OVERLAPPED()
+        operation = pywintypes.OVERLAPPED()
         operation.hEvent = self.event
         return operation
 
     def _cancel(self) -> None:
-        """End the operation under way; the system uses its memory until it has ended."""
+        """End the operation under way, if one was begun; the system uses its memory until it has ended."""
         if self._under_way is not None:
             with contextlib.suppress(pywintypes.error):
                 win32file.CancelIo(self._pipe)

@@ -93,7 +93,8 @@ class Exchange:
     def _say(self, answer: Answer) -> None:
         line = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
         if len(line) > MAX_ANSWER:
-            line = json.dumps(_refusal("the answer is too long; this is a defect, please report it")).encode()
+            too_long = _refusal("the answer is too long; this is a defect, please report it")
+            line = json.dumps(too_long).encode() + b"\n"
         self.answer = line
 
     def _handle(self, line: bytes) -> Answer | Future[Answer]:
