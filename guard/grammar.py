@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from guard.control import ANSWER_SECONDS, ControlClient
-from guard.paths import control_socket, runtime_folder
+from guard.ground import runtime_folder
+from guard.paths import control_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

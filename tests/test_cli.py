@@ -16,9 +16,10 @@ from guard import __version__
 from guard.clock import SystemClock
 from guard.control import ControlServer
 from guard.errors import ConfigError
+from guard.ground import runtime_folder
 from guard.journal.anchor import Anchor
 from guard.journal.sealed import SealedJournal
-from guard.paths import control_socket, runtime_folder
+from guard.paths import control_socket
 from tests.journal.ear import Ear
 from tests.support.memory_store import MemoryStore
 

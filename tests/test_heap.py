@@ -8,7 +8,7 @@ import sys
 THREADS = 8
 _WORK = f"""
 import sys, threading
-from guard.heap import share_one_heap
+from guard.ground import share_one_heap
 
 if "shared" in sys.argv:
     share_one_heap()

@@ -21,7 +21,8 @@ from guard.browser.survey import TOO_SLOW, Findings, Wish
 from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.port import Sealing
 from guard.errors import ConfigError, MachineError
-from guard.paths import SingleInstance, container_mark, runtime_folder, shipped_config
+from guard.ground import runtime_folder
+from guard.paths import SingleInstance, container_mark, shipped_config
 from guard.screens import x11_fit
 from guard.settings.load import load
 from guard.site_check import for_people, for_programs, site_to_check, walk

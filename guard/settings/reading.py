@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
-import pwd
 import re
 import tomllib
 from typing import TYPE_CHECKING, TypeVar
 
 from guard.errors import ConfigError
+from guard.ground import account_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +29,9 @@ def parse(path: Path) -> Mapping[str, object]:
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; allowed is the path of a TOML file.") from None
     except OSError as error:
-        who = pwd.getpwuid(os.getuid()).pw_name
-        raise ConfigError(f"{path}: the account {who} cannot read it ({error.strerror}).") from None
+        raise ConfigError(
+            f"{path}: the account {account_name()} cannot read it ({error.strerror})."
+        ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:

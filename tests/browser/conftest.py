@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules
 from guard.browser.kinds import launch_of
 from guard.browser.network import Network
 from guard.browser.port import Geometry
 from guard.browser.site import BrowserKind, LogoutRecipe, Site
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
+from guard.screens.x11_stage import x11_stage
 from guard.session.events import SessionId
 from guard.settings.model import Language
 from tests.browser.puppet import PATIENCE, Puppet, puppet
@@ -120,7 +121,7 @@ def born(screen: str, sealer: Bubblewrap, kind: BrowserKind) -> Born:
             network=network,
             area=lambda: AREA,
             language=Language.JA,
-            display=XDisplay(name=screen),
+            stage=x11_stage({"DISPLAY": screen}),
             begun_within=begun_within,
         )
         session = SessionId(secrets.token_hex(16))
