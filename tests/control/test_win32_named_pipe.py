@@ -70,7 +70,9 @@ def connect(path: Path) -> int:
     while True:
         win32pipe.WaitNamedPipe(str(path), 10_000)
         try:
-            return int(win32file.CreateFile(str(path), ASK, 0, None, win32con.OPEN_EXISTING, 0, None).Detach())
+            return int(
+                win32file.CreateFile(str(path), ASK, 0, None, win32con.OPEN_EXISTING, 0, None).Detach()
+            )
         except pywintypes.error as error:
             if error.winerror != winerror.ERROR_PIPE_BUSY:
                 raise
@@ -252,9 +254,7 @@ def test_a_name_that_somebody_has_taken_refuses_the_start(path: Path, instances:
     server.close()
 
 
-def test_nothing_is_said_to_a_server_of_another_account(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_said_to_a_server_of_another_account(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one account here, so the client is told that the server's is another."""
     monkeypatch.setattr(named_pipe, "is_served_by_us", lambda _: False)
     with closing_handle(squatted(path, 1)) as pipe:

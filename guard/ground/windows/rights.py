@@ -13,6 +13,8 @@ import win32api
 import win32con
 import win32security
 
+from guard.ground.windows.handles import closing_handle
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,8 +26,8 @@ _INHERITED = win32security.OBJECT_INHERIT_ACE | win32security.CONTAINER_INHERIT_
 def own_sid() -> _win32typing.PySID:
     """Return the SID of the account that this process runs as."""
     token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), win32con.TOKEN_QUERY)
-    with token:
-        sid, _ = win32security.GetTokenInformation(token, win32security.TokenUser)
+    with closing_handle(token):
+        sid: _win32typing.PySID = win32security.GetTokenInformation(token, win32security.TokenUser)[0]
     return sid
 
 
