@@ -111,6 +111,10 @@ class _Instance:
         self.phase = _Phase.CLIENT
         self.deadline: float | None = None
 
+    def beside(self) -> int:
+        """Return how many other instances the pipe has (GetNamedPipeHandleState), whoever made them."""
+        return int(win32pipe.GetNamedPipeHandleState(self._pipe, 512)[1]) - 1
+
     def listen(self) -> None:
         """Be there for the next client."""
         self.phase, self.deadline, self.exchange = _Phase.CLIENT, None, Exchange(self._handlers)
@@ -230,16 +234,24 @@ class ControlServer:
             attributes = pipe_attributes()
             for number in range(CLIENTS):
                 self._instances.append(self._instance(attributes, first=number == 0))
+                if self._instances[-1].beside() != number:
+                    raise self._is_taken()
+        except MachineError:
+            self._release()
+            raise
         except pywintypes.error as error:
             self._release()
             if error.winerror in {winerror.ERROR_ACCESS_DENIED, winerror.ERROR_PIPE_BUSY}:
-                raise MachineError(
-                    f"another program holds the name of the control pipe {self._path}; log off all accounts"
-                    " and log in anew, and tell the IT section if it stays so."
-                ) from error
+                raise self._is_taken() from error
             reason = error.strerror
             raise MachineError(f"the control pipe {self._path} cannot be made: {reason}.") from error
         self._thread.start()
+
+    def _is_taken(self) -> MachineError:
+        return MachineError(
+            f"another program holds the name of the control pipe {self._path}; log off all accounts and"
+            " log in anew, and tell the IT section if it stays so."
+        )
 
     def close(self) -> None:
         """Stop listening and drop all clients; returns when the thread has ended."""

@@ -9,6 +9,7 @@ assert sys.platform == "win32"
 import json
 import subprocess
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,17 @@ import winerror
 
 from guard.clock import SystemClock
 from guard.control import MAX_ANSWER, MAX_REQUEST, ControlClient, ControlServer, control_address, named_pipe
-from guard.control.pipe_rights import ASK, SERVE, is_served_by_us
+from guard.control.pipe_rights import ASK, SERVE, is_served_by_us, pipe_attributes
 from guard.control.protocol import CLIENTS
 from guard.errors import ConfigError, MachineError
 from guard.ground.windows.handles import closing_handle
 from guard.ground.windows.rights import own_sid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-READ_WRITE = win32con.GENERIC_READ | win32con.GENERIC_WRITE
+    import _win32typing
 
 
 def fine(_: Mapping[str, object]) -> Mapping[str, object]:
@@ -178,7 +179,7 @@ def test_clients_that_leave_at_once_or_halfway_do_no_harm(path: Path) -> None:
 
 
 def test_an_answer_that_takes_longer_reaches_who_waits_and_nobody_else_waits_for_it(path: Path) -> None:
-    slow, refused = Future[dict[str, object]](), Future[dict[str, object]]()
+    slow, refused = Future[Mapping[str, object]](), Future[Mapping[str, object]]()
     refused.set_exception(ConfigError("number or PIN is wrong."))
     handlers: dict[str, Callable[[Mapping[str, object]], Future[Mapping[str, object]]]] = {
         "slow": lambda _: slow,
@@ -229,7 +230,7 @@ def test_a_second_server_of_the_same_name_is_refused(path: Path) -> None:
     assert ControlClient(path).ask("status")["state"] == "READY"
 
 
-def squatted(path: Path, instances: int) -> int:
+def squatted(path: Path, instances: int, rights: _win32typing.PySECURITY_ATTRIBUTES | None = None) -> int:
     return win32pipe.CreateNamedPipe(
         str(path),
         win32pipe.PIPE_ACCESS_DUPLEX,
@@ -238,7 +239,7 @@ def squatted(path: Path, instances: int) -> int:
         0,
         0,
         0,
-        None,  # type: ignore[arg-type]
+        rights,  # type: ignore[arg-type]
     )
 
 
@@ -257,12 +258,22 @@ def test_a_name_that_somebody_has_taken_refuses_the_start(path: Path, instances:
 def test_nothing_is_said_to_a_server_of_another_account(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one account here, so the client is told that the server's is another."""
     monkeypatch.setattr(named_pipe, "is_served_by_us", lambda _: False)
+    heard = list[bytes]()
+
+    def hear(pipe: int) -> None:
+        try:
+            win32pipe.ConnectNamedPipe(pipe, None)
+            heard.append(win32file.ReadFile(pipe, 1)[1])
+        except pywintypes.error as error:
+            assert error.winerror in {winerror.ERROR_BROKEN_PIPE, winerror.ERROR_NO_DATA}  # noqa: PT017 -- in a thread
+
     with closing_handle(squatted(path, 1)) as pipe:
+        listener = threading.Thread(target=hear, args=(pipe,))
+        listener.start()
         with pytest.raises(MachineError, match="another account's, so nothing was sent"):
             ControlClient(path).ask("status", pin="739182")
-        with pytest.raises(pywintypes.error):
-            win32pipe.ConnectNamedPipe(pipe, None)
-            win32file.ReadFile(pipe, 1)
+        listener.join()
+    assert heard == []
 
 
 def test_without_a_guard_the_client_says_so(path: Path) -> None:
@@ -271,23 +282,23 @@ def test_without_a_guard_the_client_says_so(path: Path) -> None:
 
 
 def test_a_guard_that_hangs_does_not_hang_the_client(path: Path) -> None:
-    with closing_handle(squatted(path, 1)):
+    with (
+        closing_handle(squatted(path, 2, pipe_attributes())),
+        closing_handle(squatted(path, 2, pipe_attributes())),
+    ):
         with pytest.raises(MachineError, match="did not answer"):
             ControlClient(path, timeout=0.05).ask("status")
-        with closing_handle(connect_busy(path)), pytest.raises(MachineError, match="did not answer"):
+        with closing_handle(connect(path)), pytest.raises(MachineError, match="did not answer"):
             ControlClient(path, timeout=0.05).ask("status")
-
-
-def connect_busy(path: Path) -> int:
-    return connect(path)
 
 
 def test_after_the_end_nobody_listens_and_no_thread_is_left(path: Path) -> None:
+    before = threading.active_count()
     server = ControlServer(path, {"status": fine}, SystemClock())
     server.start()
     silent = connect(path)
     server.close()
-    assert "control" not in {thread.name for thread in threading.enumerate()}
+    assert threading.active_count() == before
     win32file.CloseHandle(silent)
     with pytest.raises(ConfigError, match="no guard is running"):
         ControlClient(path).ask("status")

@@ -1,8 +1,8 @@
 """Where this process looks for libraries: its own folder and the system's, never where it happens to stand.
 
 A library that is loaded by its bare name, as winscard.dll is, is otherwise looked for in the current folder
-and along PATH, too, and whoever can write there runs code in the guard (Dynamic-Link Library Security; Yubico's
-advisory YSA-2026-01 is about just that).
+and along PATH, too, and whoever can write there runs code in the guard (Dynamic-Link Library Security;
+Yubico's advisory YSA-2026-01 is about just that).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from guard.errors import MachineError
 _DEFAULT_DIRS: Final = 0x00001000
 """LOAD_LIBRARY_SEARCH_DEFAULT_DIRS: the program's folder, what AddDllDirectory names, and System32.
 
-Python loads its own modules with more than that: the folder of the module itself (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR).
-Packages with folders of their own, like PySide6 and pywin32, name them by os.add_dll_directory.
+Python adds the folder of the module that it loads (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR), and packages with
+folders of their own, like PySide6 and pywin32, name them by os.add_dll_directory: nothing is missing here.
 """
 _SAFE_SEARCH: Final = 0x00000001 | 0x00008000
 """BASE_SEARCH_PATH_ENABLE_SAFE_SEARCHMODE and BASE_SEARCH_PATH_PERMANENT (SetSearchPathMode)."""

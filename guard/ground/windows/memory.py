@@ -13,8 +13,8 @@ if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
 _QUIET: Final = 0x0001 | 0x0002 | 0x8000
-"""SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX (SetErrorMode): a crash ends the process
-at once, without Windows Error Reporting, and no box of the system ever stands before a citizen."""
+"""SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX (SetErrorMode): a crash ends the
+process at once, without Windows Error Reporting, and no box of the system ever stands before a citizen."""
 _NO_HEAP: Final = 0x1
 """WER_FAULT_REPORTING_FLAG_NOHEAP (WerSetFlags): what is reported all the same has no heap in it."""
 _SYSTEM32: Final = 0x00000800
