@@ -18,6 +18,7 @@ if sys.platform == "win32":
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 else:
     from guard.ground.linux import (
@@ -35,6 +36,7 @@ else:
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 
 __all__ = [
@@ -52,4 +54,5 @@ __all__ = [
     "share_one_heap",
     "start_bound",
     "state_home",
+    "taken_over",
 ]

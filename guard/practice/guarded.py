@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 from guard.errors import BrokenPromiseError, MachineError
 from guard.paths import shipped_config
 from guard.practice.incident import Deed, Happened, Moment

@@ -13,8 +13,6 @@ import win32api
 import win32con
 import win32security
 
-from guard.ground.windows.handles import closing_handle
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,9 +24,13 @@ _INHERITED = win32security.OBJECT_INHERIT_ACE | win32security.CONTAINER_INHERIT_
 def own_sid() -> _win32typing.PySID:
     """Return the SID of the account that this process runs as."""
     token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), win32con.TOKEN_QUERY)
-    with closing_handle(token):
-        sid: _win32typing.PySID = win32security.GetTokenInformation(token, win32security.TokenUser)[0]
-    return sid
+    try:
+        user: tuple[_win32typing.PySID, int] = win32security.GetTokenInformation(
+            token, win32security.TokenUser
+        )
+    finally:
+        win32api.CloseHandle(token)
+    return user[0]
 
 
 def keep_for_ourselves(folder: Path) -> None:
