@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import pwd
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
