@@ -14,6 +14,8 @@ from guard.browser.win32_names import forget_names
 from guard.containers.job_object import JobObjects
 from guard.errors import MachineError
 from guard.ground import state_home
+from guard.keyring.credential_manager import HeldStore
+from guard.paths import journal_keyring
 from guard.printing.spooler import SpoolerPrinter
 from guard.printing.win32_spooler import WindowsSpooler
 from guard.screens.stage import Stage
@@ -85,7 +87,7 @@ class WindowsMachine:
 
     def journal_store(self) -> ClosableStore:
         """See `Machine.journal_store`."""
-        raise NotImplementedError
+        return HeldStore(self._environment, journal_keyring(self._environment))
 
     def forget_names(self) -> HostNames:
         """See `Machine.forget_names`."""
