@@ -115,5 +115,5 @@ def _level(grave: Severity) -> Level:
 
 
 def _harmless(text: str) -> str:
-    """Return it without what a viewer would take for a place to insert something (ReportEventW, lpStrings)."""
+    """Return it without what a viewer would take for a place to insert something (ReportEventW)."""
     return _INSERTION.sub("<U+0025>", text)

@@ -1,4 +1,4 @@
-"""``python -m installer.windows.event_messages.build FILE.dll``: the texts of our events, for Windows' viewer.
+"""``python -m installer.windows.event_messages.build FILE.dll``: the texts of our events for the viewer.
 
 The source's registry value EventMessageFile names that file.
 """

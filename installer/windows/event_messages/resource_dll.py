@@ -61,7 +61,7 @@ def read(library: bytes, kind: int) -> dict[int, bytes]:
 
 
 def _resources(kind: int, languages: Mapping[int, bytes]) -> bytes:
-    """Return the section: three levels of directories, an entry a language, and the data (".rsrc Section")."""
+    """Return the section: three levels of directories, one entry a language, data (".rsrc Section")."""
     leaves = 24 + 24 + 16 + 8 * len(languages)
     data_at = _rounded(leaves + 16 * len(languages), 8)
     tree = _directory({kind: 24 | _SUBDIRECTORY}) + _directory({_NAME: 48 | _SUBDIRECTORY})
