@@ -71,7 +71,8 @@ _IN_THE_END: Final = 1
 def control_address(runtime: Path) -> Path:
     """Return the name under which the running guard of this account, session and runtime folder listens."""
     sid = win32security.ConvertSidToStringSid(own_sid())
-    session = win32ts.ProcessIdToSessionId(win32api.GetCurrentProcessId())  # type: ignore[no-untyped-call]
+    session_of: Callable[[int], int] = win32ts.ProcessIdToSessionId
+    session = session_of(win32api.GetCurrentProcessId())
     whose = f"{sid}\n{session}\n{os.path.normcase(runtime)}"
     name = f"madoguchi-guard-{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
     return type(runtime)(PureWindowsPath(rf"\\.\pipe\{name}"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
 
-from guard.browser.port import Geometry
+from guard.browser.port import Geometry, HostNames
 from guard.containers.bubblewrap import Bubblewrap
 from guard.keyring.kept import KeptStore
 from guard.paths import journal_keyring
@@ -21,6 +21,7 @@ from guard.screens.speaker import AplaySpeaker
 from guard.screens.x11 import X11Shade
 from guard.screens.x11_fit import connect
 from guard.screens.x11_stage import x11_stage
+from guard.supervision.systemd import supervisor_of
 from guard.system.login1 import Login1Watch
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from guard.reports import Reports
     from guard.screens.port import Shade, Speaker
     from guard.screens.stage import Stage
+    from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
 
@@ -43,6 +45,7 @@ class LinuxMachine:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Take the machine as this process's environment tells of it."""
         self._environment = dict(environment)
+        self._supervisor = supervisor_of(self._environment)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -88,6 +91,14 @@ class LinuxMachine:
     def journal_store(self) -> ClosableStore:
         """See `Machine.journal_store`."""
         return KeptStore(self._environment, journal_keyring(self._environment))
+
+    def forget_names(self) -> HostNames:
+        """See `Machine.forget_names`: glibc keeps none; systemd-resolved and nscd obey root alone."""
+        return HostNames.OUT_OF_REACH
+
+    def supervisor(self) -> Supervisor:
+        """See `Machine.supervisor`: systemd, or nobody."""
+        return self._supervisor
 
     def stop_signals(self) -> tuple[Signals, ...]:
         """See `Machine.stop_signals`."""

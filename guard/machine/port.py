@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from signal import Signals
 
-    from guard.browser.port import Geometry
+    from guard.browser.port import Geometry, HostNames
     from guard.clock import Clock
     from guard.containers.port import Sealer
     from guard.keyring.store import ClosableStore
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guard.reports import Reports
     from guard.screens.port import Shade, Speaker
     from guard.screens.stage import Stage
+    from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
 
@@ -28,7 +29,7 @@ class Machine(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What this process was started with."""
+        """What this process was started with, but for what its supervisor says to it alone."""
         ...
 
     def shade(self, clock: Clock, listener: Reports, *, hotkey: str) -> Shade:
@@ -61,6 +62,14 @@ class Machine(Protocol):
 
     def journal_store(self) -> ClosableStore:
         """Return the keyring that keeps the journal's mark."""
+        ...
+
+    def forget_names(self) -> HostNames:
+        """Empty the system's cache of host names and tell what became of it; raises nothing."""
+        ...
+
+    def supervisor(self) -> Supervisor:
+        """Return who starts the guard again when it dies."""
         ...
 
     def stop_signals(self) -> tuple[Signals, ...]:

@@ -42,7 +42,7 @@ Record = Mapping[str, object]
 
 
 class GuardedCounter:
-    """``guard run`` on a display with its own reader, journal and runtime folder; a context manager."""
+    """`guard.practice.daemon` on a display, with its own reader, journal and folders; a context manager."""
 
     def __init__(self, display: str, clock: Clock, timeline: Timeline, clerk: Clerk | None = None) -> None:
         """With a clerk the card's removal is held for them; without one it wipes."""
@@ -75,7 +75,7 @@ class GuardedCounter:
                 self._clerk.enrol(environment)
             with self._log.open("wb") as log:
                 self._daemon = subprocess.Popen(
-                    [sys.executable, "-m", "guard", "run", "--config", os.fspath(self._config(folder))],
+                    [sys.executable, "-P", "-m", "guard.practice.daemon", os.fspath(self._config(folder))],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
