@@ -62,7 +62,8 @@ def to_uncover(seen: Sequence[int], ours: Ours) -> tuple[Move, ...]:
                 moves.append(Move(ours.curtain, portal))
             elif place[first] < place[ours.curtain]:
                 moves.append(Move(first, ours.curtain))
-    above = [window for window in (*others, ours.strip) if window in place]
+    strips = () if ours.strip is None else (ours.strip,)
+    above = [window for window in (*others, *strips) if window in place]
     if set(seen[: len(above)]) != set(above):
-        moves.extend(Move(window, None) for window in above if window is not None)
+        moves.extend(Move(window, None) for window in above)
     return tuple(moves)

@@ -1,4 +1,4 @@
-"""Keys as Windows numbers them (winuser.h, "Virtual-Key Codes"), and which of them go to the staff's pad. Pure."""
+"""Keys as Windows numbers them ("Virtual-Key Codes"), and which of them go to the staff's pad. Pure."""
 
 from __future__ import annotations
 

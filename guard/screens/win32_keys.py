@@ -37,7 +37,7 @@ def unregister(window: int) -> None:
 
 
 def probe(text: str) -> str | None:
-    """Ask `register` without a window, for ``guard doctor``; only while no guard runs is the answer its own."""
+    """Ask `register` without a window, for ``guard doctor``: a guard that runs has taken it, too."""
     problem = register(0, text)
     if problem is None:
         unregister(0)

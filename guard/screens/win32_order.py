@@ -30,7 +30,7 @@ _ROOT, _ROOT_OWNER = 2, 3
 _EX_STYLE, _EX_TOPMOST = -20, 0x8
 _CLOAKED: Final = 14
 _MOST: Final = 10_000
-"""Windows that are looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
+"""Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
 
 
 def _listed() -> Iterator[int]:
