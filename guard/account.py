@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
+import pwd
 
 from guard.errors import ConfigError, GuardError, MachineError
 

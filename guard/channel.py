@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guard.errors import BrokenPromiseError
-from guard.ground import readable
+from guard.ground import readable, taken_over
 
 Message = Mapping[str, object]
 MAX_LINE = 64 * 1024
@@ -45,9 +45,7 @@ class Channel:
     @classmethod
     def inherited(cls, descriptor: int) -> Channel:
         """Return the channel that our parent left us as this file descriptor."""
-        sock = socket.socket(fileno=descriptor)
-        sock.set_inheritable(False)
-        return cls(sock)
+        return cls(taken_over(descriptor))
 
     def send(self, message: Message) -> None:
         """Send one message; raises ChannelClosedError if the peer cannot take it now."""

@@ -159,10 +159,13 @@ class _Commands(Context):
 
     def config_check(self) -> int:
         """Say that the settings are fine, or what is not."""
-        from guard.settings.load import load  # noqa: PLC0415 -- see the class
+        from guard.settings.load import load_with_sources  # noqa: PLC0415 -- see the class
 
-        load(self.options.config, self.environment)
+        loaded = load_with_sources(self.options.config, self.environment)
         _print(self.words.of("config_ok", file=self.options.config or self.words.of("defaults")))
+        if loaded.policy.where:
+            keys = ", ".join(loaded.policy.titles())
+            _print(self.words.of("config_policy", place=loaded.policy.where, keys=keys))
         return 0
 
     def config_show(self) -> int:

@@ -22,11 +22,6 @@ def container_mark(runtime: Path) -> str:
     return hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16]
 
 
-def control_socket(runtime: Path) -> Path:
-    """Return where the running guard listens for ``guard status`` and the like."""
-    return runtime / "control.sock"
-
-
 def journal_default(environment: Mapping[str, str]) -> Path:
     """Return the journal's folder when the operator names none; raises like `guard.ground.state_home`."""
     return state_home(environment) / "journal"

@@ -21,7 +21,7 @@ from guard.browser.ending import Ending
 from guard.browser.kinds import launch_of
 from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
-from guard.control import ControlServer
+from guard.control import ControlServer, control_address
 from guard.core import Core, Parts
 from guard.errors import MachineError
 from guard.ground import forbid_core_dumps, runtime_folder, share_one_heap, state_home
@@ -35,7 +35,7 @@ from guard.journal.forward.process import Forwarder
 from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
 from guard.machine import ThisMachine
-from guard.paths import SingleInstance, container_mark, control_socket
+from guard.paths import SingleInstance, container_mark
 from guard.practice.portal import PracticePortal
 from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
@@ -169,6 +169,7 @@ def _build(
             clock,
             reports.ended,
             downloads=any(site.permit.downloads for site in settings.sites),
+            forget_names=machine.forget_names,
         ),
         printer=printer,
         journal=journal,
@@ -188,7 +189,7 @@ def _build(
         settings=settings,
         disk=DiskLook(running, read_settings),
     )
-    control = ControlServer(control_socket(runtime), handlers.table(), clock)
+    control = ControlServer(control_address(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
     stack.enter_context(_stop_signals(inbox, machine.stop_signals()))

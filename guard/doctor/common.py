@@ -7,12 +7,12 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from guard.control import ControlClient, NotRunningError
+from guard.control import ControlClient, NotRunningError, control_address
 from guard.doctor.finding import INSTALL, Check, Finding, LackError, State, finding
 from guard.errors import ConfigError, GuardError, MachineError
 from guard.ground import runtime_folder
 from guard.installed import code_hash
-from guard.paths import control_socket, journal_default
+from guard.paths import journal_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -238,7 +238,7 @@ class CommonDoctor(ABC):
         return f"version {status['version']}, program {status['code_hash']}, settings {status['policy_hash']}"
 
     def _status(self) -> Mapping[str, object]:
-        return ControlClient(control_socket(runtime_folder(self._environment))).ask("status")
+        return ControlClient(control_address(runtime_folder(self._environment))).ask("status")
 
     def _asked(self, do: str) -> Mapping[str, object]:
         from guard.staff.vault_client import Vault  # noqa: PLC0415 -- the packages check must come before any import

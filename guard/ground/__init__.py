@@ -10,6 +10,7 @@ if sys.platform == "win32":
         boot_seconds,
         flush_folder,
         forbid_core_dumps,
+        machine_policy,
         monotonic_seconds,
         open_flags,
         readable,
@@ -18,6 +19,7 @@ if sys.platform == "win32":
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 else:
     from guard.ground.linux import (
@@ -27,6 +29,7 @@ else:
         boot_seconds,
         flush_folder,
         forbid_core_dumps,
+        machine_policy,
         monotonic_seconds,
         open_flags,
         readable,
@@ -35,6 +38,7 @@ else:
         share_one_heap,
         start_bound,
         state_home,
+        taken_over,
     )
 
 __all__ = [
@@ -44,6 +48,7 @@ __all__ = [
     "boot_seconds",
     "flush_folder",
     "forbid_core_dumps",
+    "machine_policy",
     "monotonic_seconds",
     "open_flags",
     "readable",
@@ -52,4 +57,5 @@ __all__ = [
     "share_one_heap",
     "start_bound",
     "state_home",
+    "taken_over",
 ]

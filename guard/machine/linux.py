@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
 
-from guard.browser.port import Geometry
+from guard.browser.port import Geometry, HostNames
 from guard.containers.bubblewrap import Bubblewrap
 from guard.keyring.kept import KeptStore
 from guard.paths import journal_keyring
@@ -91,6 +91,10 @@ class LinuxMachine:
     def journal_store(self) -> ClosableStore:
         """See `Machine.journal_store`."""
         return KeptStore(self._environment, journal_keyring(self._environment))
+
+    def forget_names(self) -> HostNames:
+        """See `Machine.forget_names`: glibc keeps none; systemd-resolved and nscd obey root alone."""
+        return HostNames.OUT_OF_REACH
 
     def supervisor(self) -> Supervisor:
         """See `Machine.supervisor`: systemd, or nobody."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from signal import Signals
 
-    from guard.browser.port import Geometry
+    from guard.browser.port import Geometry, HostNames
     from guard.clock import Clock
     from guard.containers.port import Sealer
     from guard.keyring.store import ClosableStore
@@ -62,6 +62,10 @@ class Machine(Protocol):
 
     def journal_store(self) -> ClosableStore:
         """Return the keyring that keeps the journal's mark."""
+        ...
+
+    def forget_names(self) -> HostNames:
+        """Empty the system's cache of host names and tell what became of it; raises nothing."""
         ...
 
     def supervisor(self) -> Supervisor:

@@ -6,6 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 from guard.clock import SystemClock
 from guard.ground import state_home
 from guard.paths import shipped_config

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import X, Xatom, Xutil
 from Xlib.ext import randr
 
 from guard.browser.port import Geometry
-from guard.screens.padlock import padlock_pixmap
+from guard.screens.x11_padlock import padlock_pixmap
 
 if TYPE_CHECKING:
     from Xlib.display import Display

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from guard.clock import SystemClock
 from guard.errors import ConfigError, GuardError, MachineError
 from guard.ground import forbid_core_dumps, state_home
-from guard.keyring.opened import opened
+from guard.keyring.opened_here import opened
 from guard.secret import Secret
 from guard.staff.book import Book
 from guard.staff.hashing import Argon2Hasher

@@ -18,7 +18,7 @@ from guard.containers.bubblewrap import Bubblewrap
 from guard.screens.x11_stage import x11_stage
 from guard.session.events import SessionId
 from guard.settings.model import Language
-from tests.browser.conftest import AREA
+from tests.browser.fixtures import AREA
 
 
 class _Teller:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import os
 import queue
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import closing
 from dataclasses import replace

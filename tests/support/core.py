@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard import inbox as letters
-from guard.browser.port import Geometry, Logout, Receipt
+from guard.browser.port import Geometry, HostNames, Logout, Receipt
 from guard.browser.site import Site, Wording
 from guard.core import Core, Parts
 from guard.journal.alerts import Alerts
@@ -443,6 +443,7 @@ def receipt(session: ev.SessionId, *, good: bool = True, logout: Logout = Logout
             clipboard_empty=True,
             print_jobs="none possible",
             downloads="none possible",
+            host_names=HostNames.OUT_OF_REACH,
             logout_ms=1.0,
             kill_ms=1.0,
             verify_ms=1.0,

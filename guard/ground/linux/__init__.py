@@ -6,7 +6,8 @@ from guard.ground.linux.clocks import boot_seconds, monotonic_seconds
 from guard.ground.linux.files import FileLock, flush_folder, open_flags
 from guard.ground.linux.memory import forbid_core_dumps, restrict_libraries, share_one_heap
 from guard.ground.linux.places import runtime_folder, state_home
-from guard.ground.linux.sockets import readable
+from guard.ground.linux.policy import machine_policy
+from guard.ground.linux.sockets import readable, taken_over
 
 __all__ = [
     "KEPT_VARIABLES",
@@ -15,6 +16,7 @@ __all__ = [
     "boot_seconds",
     "flush_folder",
     "forbid_core_dumps",
+    "machine_policy",
     "monotonic_seconds",
     "open_flags",
     "readable",
@@ -23,4 +25,5 @@ __all__ = [
     "share_one_heap",
     "start_bound",
     "state_home",
+    "taken_over",
 ]

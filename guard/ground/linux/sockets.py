@@ -1,16 +1,20 @@
-"""Waiting for a socket."""
+"""Sockets: waiting for one, and taking over what a parent left."""
 
 from __future__ import annotations
 
 import select
+import socket
 import sys
-from typing import TYPE_CHECKING
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
 
-if TYPE_CHECKING:
-    import socket
+
+def taken_over(descriptor: int) -> socket.socket:
+    """Return the socket that our parent left us under this number; raises OSError."""
+    sock = socket.socket(fileno=descriptor)
+    sock.set_inheritable(False)
+    return sock
 
 
 def readable(sock: socket.socket, seconds: float | None = None) -> bool:

@@ -7,7 +7,8 @@ from guard.ground.windows.files import FileLock, flush_folder, open_flags
 from guard.ground.windows.libraries import restrict_libraries
 from guard.ground.windows.memory import forbid_core_dumps, share_one_heap
 from guard.ground.windows.places import runtime_folder, state_home
-from guard.ground.windows.sockets import readable
+from guard.ground.windows.policy import machine_policy
+from guard.ground.windows.sockets import readable, taken_over
 
 __all__ = [
     "KEPT_VARIABLES",
@@ -16,6 +17,7 @@ __all__ = [
     "boot_seconds",
     "flush_folder",
     "forbid_core_dumps",
+    "machine_policy",
     "monotonic_seconds",
     "open_flags",
     "readable",
@@ -24,4 +26,5 @@ __all__ = [
     "share_one_heap",
     "start_bound",
     "state_home",
+    "taken_over",
 ]

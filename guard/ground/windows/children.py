@@ -11,6 +11,7 @@ if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
 from guard.ground.windows.job import Job, resume
+from guard.ground.windows.sockets import shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,26 +41,25 @@ def start_bound(
 ) -> subprocess.Popen[bytes]:
     """Start the command so that it dies with us, by a Job Object with KILL_ON_JOB_CLOSE.
 
-    ``channel`` is a socket's handle, which must be inheritable and which the child has under the same number.
+    ``channel`` is a socket's handle, which the child takes over by `taken_over`; its stdin is for that then.
     It has no console and its errors go nowhere. Raises OSError when it does not start.
     """
-    startup = subprocess.STARTUPINFO()
-    if channel is not None:
-        startup.lpAttributeList = {"handle_list": [channel]}
     job = Job()
     process = BoundProcess(
         list(command),
         env=dict(environment),
         cwd=os.environ["SYSTEMROOT"],
-        stdin=stdin,
+        stdin=stdin if channel is None else subprocess.PIPE,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
-        startupinfo=startup,
         creationflags=_CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
     )
     process.job = job
     try:
         job.assign(process.pid)
+        if channel is not None and process.stdin:
+            process.stdin.write(shared(channel, process.pid))
+            process.stdin.close()
         resume(process.pid)
     except OSError:
         process.kill()

@@ -19,6 +19,8 @@ import winerror
 if TYPE_CHECKING:
     from pathlib import Path
 
+_NOT_THROUGH_LINKS: Final = 0x00200000
+"""FILE_FLAG_OPEN_REPARSE_POINT, winbase.h."""
 _GLANCE: Final = 0.02
 """s between two looks at a lock."""
 _FOLDER_LOCK: Final = "guard.lock"
@@ -61,7 +63,7 @@ class FileLock:
                 0,
                 None,
                 win32con.OPEN_ALWAYS,
-                flags | win32con.FILE_FLAG_OPEN_REPARSE_POINT,
+                flags | _NOT_THROUGH_LINKS,
                 None,
             )
         except pywintypes.error as error:
@@ -95,7 +97,9 @@ def flush_folder(folder: Path) -> None:
             win32con.FILE_FLAG_BACKUP_SEMANTICS,
             None,
         )
-        with handle:
-            win32file.FlushFileBuffers(handle)
+        try:
+            win32file.FlushFileBuffers(int(handle))
+        finally:
+            handle.Close()
     except pywintypes.error as error:
         raise OSError(errno.EIO, error.strerror, str(folder), error.winerror) from None

@@ -6,6 +6,7 @@ The folder is also given rights of its own, for a profile may have been made ope
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,7 +38,7 @@ def runtime_folder(environment: Mapping[str, str], fallback: Path | None = None)
     folder = base / _NAME / "run"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if folder.is_symlink() or folder.is_junction():
+        if folder.lstat().st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT:
             raise MachineError(f"{folder} must be a folder, and is a link; remove it.")
         keep_for_ourselves(folder)
     except pywintypes.error as error:

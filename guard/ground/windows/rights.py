@@ -24,9 +24,13 @@ _INHERITED = win32security.OBJECT_INHERIT_ACE | win32security.CONTAINER_INHERIT_
 def own_sid() -> _win32typing.PySID:
     """Return the SID of the account that this process runs as."""
     token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), win32con.TOKEN_QUERY)
-    with token:
-        sid, _ = win32security.GetTokenInformation(token, win32security.TokenUser)
-    return sid
+    try:
+        user: tuple[_win32typing.PySID, int] = win32security.GetTokenInformation(
+            token, win32security.TokenUser
+        )
+    finally:
+        win32api.CloseHandle(token)
+    return user[0]
 
 
 def keep_for_ourselves(folder: Path) -> None:
