@@ -365,7 +365,7 @@ class Win32Shade:
             if not order.is_window(capsule):  # Windows gives handles anew
                 self._capsules.discard(capsule)
             elif order.is_topmost(capsule):
-                order.to_bottom(capsule)
+                order.to_bottom(capsule, own=False)
         settled = self._covering_restored() if self._covering else self._uncovered_restored()
         self._patience = LOOK if settled else min(2 * self._patience, LOOK)
 
@@ -418,7 +418,7 @@ class Win32Shade:
             return
         if order.is_window(window):
             self._capsules.add(window)
-            order.to_bottom(window)
+            order.to_bottom(window, own=False)
 
     # --- the keyboard
 
@@ -487,7 +487,7 @@ class Win32Shade:
 
 
 def _claimed() -> int:
-    """Tell every later guard that this desktop is covered by us; raises MachineError when one was here first."""
+    """Tell every later guard that this desktop is covered by us; raises MachineError when another does."""
     claim = kernel.CreateMutexW(None, 0, _CLAIM)
     if not claim:
         raise MachineError("another program keeps the guard from covering this desktop: restart the PC")

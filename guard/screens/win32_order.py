@@ -86,11 +86,12 @@ def below(window: int, above: int, *, own: bool) -> None:
     user.SetWindowPos(window, above, 0, 0, 0, 0, _STAY | (0 if own else _ASYNC))
 
 
-def to_bottom(window: int) -> None:
-    """Put another process's window below all, into the lower pile."""
+def to_bottom(window: int, *, own: bool) -> None:
+    """Put it below all, into the lower pile."""
+    flags = _STAY | (0 if own else _ASYNC)
     if is_topmost(window):
-        user.SetWindowPos(window, _NOT_TOPMOST, 0, 0, 0, 0, _STAY | _ASYNC)
-    user.SetWindowPos(window, _BOTTOM, 0, 0, 0, 0, _STAY | _ASYNC)
+        user.SetWindowPos(window, _NOT_TOPMOST, 0, 0, 0, 0, flags)
+    user.SetWindowPos(window, _BOTTOM, 0, 0, 0, 0, flags)
 
 
 def composed() -> bool:

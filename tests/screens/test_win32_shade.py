@@ -13,9 +13,11 @@ import pytest
 
 assert sys.platform == "win32"
 
+from guard.browser.port import Geometry
 from guard.clock import SystemClock
 from guard.errors import MachineError
 from guard.screens import win32_order as order
+from guard.screens.padlock import padlock
 from guard.screens.port import Key
 from guard.screens.win32 import Win32Shade
 from guard.screens.win32_api import user
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RED, GREEN, BLUE = "1122CC", "22CC11", "CC2211"
+PADLOCK = "C11700"
+"""#0017C1 as COLORREF."""
 TOPMOST = "8"
 STRIP = "08000088"
 """WS_EX_NOACTIVATE, WS_EX_TOOLWINDOW, WS_EX_TOPMOST."""
@@ -86,15 +90,20 @@ def seen() -> tuple[int, ...]:
     return order.seen(monitors())
 
 
-def colour_in_the_middle() -> str:
-    """Return what is to be seen a little off the padlock, as COLORREF."""
+def colour_aside() -> str:
+    """Return what is to be seen beside the padlock."""
+    return colour_at(300, 300)
+
+
+def colour_at(x: int, y: int) -> str:
+    """Return the pixel that is to be seen there, as COLORREF."""
     gdi = ctypes.WinDLL("gdi32")
     user.GetDC.restype = wintypes.HDC
     gdi.GetPixel.argtypes = (wintypes.HDC, ctypes.c_int, ctypes.c_int)
     user.ReleaseDC.argtypes = (wintypes.HWND, wintypes.HDC)
     surface = user.GetDC(None)
     try:
-        return f"{gdi.GetPixel(surface, 300, 300):06X}"
+        return f"{gdi.GetPixel(surface, x, y):06X}"
     finally:
         user.ReleaseDC(None, surface)
 
@@ -110,22 +119,33 @@ def press(*codes: int) -> None:
 def test_it_covers_from_the_start_whatever_else_is_topmost(shade: Win32Shade, other: Other) -> None:
     for style in ("0", TOPMOST):
         window = other.window(RED, style)
-        until(lambda: window in seen() and seen()[0] == shade._shades[0])
+        until(lambda window=window: window in seen() and seen()[0] == shade._shades[0])  # type: ignore[misc]
     assert shade.covered()
-    until(lambda: colour_in_the_middle() == "FFFFFF")
+    until(lambda: colour_aside() == "FFFFFF")
+
+
+def test_its_picture_is_the_padlock(shade: Win32Shade) -> None:
+    whole = monitors()[0]
+    lock = padlock(whole.width, whole.height)
+    until(lambda: colour_at(lock.body.x + 1, lock.body.y + 1) == PADLOCK)
+    assert colour_at(lock.shackle.x + lock.shackle.width // 2, lock.shackle.y) == PADLOCK
+    assert colour_at(lock.hole.x + lock.hole.width // 2, lock.hole.y + 2) == "FFFFFF"
+    assert colour_at(lock.slot.x, lock.slot.y + lock.slot.height - 1) == "FFFFFF"
+    assert colour_at(lock.shackle.x, lock.body.y + lock.body.height + 2) == "FFFFFF"
+    assert shade.covered()
 
 
 def test_a_cover_is_confirmed_through_the_listener(shade: Win32Shade, ear: Ear, other: Other) -> None:
     portal = other.window(RED)
     shade.uncover(portal)
     until(lambda: seen()[0] == portal)
-    until(lambda: colour_in_the_middle() == RED)
+    until(lambda: colour_aside() == RED)
     assert not shade.covered()
     asked_at = shade.cover()
     told_asked, confirmed_at = ear.confirmed.get(timeout=SOON)
     assert (told_asked, seen()[0]) == (asked_at, shade._shades[0])
     assert confirmed_at >= asked_at
-    until(lambda: colour_in_the_middle() == "FFFFFF")
+    until(lambda: colour_aside() == "FFFFFF")
 
 
 def test_covered_the_order_is_curtain_shade_strip(shade: Win32Shade, other: Other) -> None:
@@ -284,7 +304,7 @@ def test_while_covered_a_clipboard_does_not_stay_filled(shade: Win32Shade, other
 def test_a_clipboard_that_another_program_holds_is_not_said_to_be_empty(
     shade: Win32Shade, other: Other
 ) -> None:
-    other.tell("hold_clipboard")
+    other.tell("hold_clipboard", other.window(RED))
     assert not shade.clear_clipboard(0.3)
     other.tell("let_go_of_clipboard")
     assert shade.clear_clipboard(SOON)
@@ -316,8 +336,6 @@ def test_after_an_end_in_order_the_desktop_is_free_again(ear: Ear) -> None:
 def test_monitors_that_change_are_covered_and_reported(
     shade: Win32Shade, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from guard.browser.port import Geometry
-
     whole = monitors()[0]
     assert shade.areas()[2] == whole
     half = whole.width // 2
@@ -335,6 +353,7 @@ def test_monitors_that_change_are_covered_and_reported(
             assert (edges.left, edges.right, edges.bottom) == (area.x, area.x + area.width, area.height)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_shade_whose_thread_breaks_says_so_once(ear: Ear) -> None:
     shade = Win32Shade(SystemClock(), ear, hotkey=HOTKEY, history=lambda: True)
     shade.start()

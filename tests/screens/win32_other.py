@@ -103,8 +103,8 @@ class Program:
         user.SetClipboardData(13, memory)
         return int(user.CloseClipboard())
 
-    def hold_clipboard(self) -> int:
-        return int(user.OpenClipboard(None))
+    def hold_clipboard(self, window: str) -> int:
+        return int(user.OpenClipboard(int(window)))
 
     def let_go_of_clipboard(self) -> int:
         return int(user.CloseClipboard())
