@@ -27,7 +27,7 @@ _STAY: Final = 0x0001 | 0x0002 | 0x0010 | 0x0200
 _ASYNC: Final = 0x4000
 _NEXT: Final = 2
 _ROOT, _ROOT_OWNER = 2, 3
-_EX_STYLE, _EX_TOPMOST = -20, 0x8
+_EX_STYLE, _EX_TOPMOST, _EX_NO_ACTIVATE = -20, 0x8, 0x08000000
 _CLOAKED: Final = 14
 _MOST: Final = 10_000
 """Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
@@ -74,6 +74,11 @@ def is_window(window: int) -> bool:
 def is_topmost(window: int) -> bool:
     """Tell whether it lies in the upper of Windows' two piles."""
     return bool(user.GetWindowLongW(window, _EX_STYLE) & _EX_TOPMOST)
+
+
+def never_activate(window: int) -> None:
+    """Have a press on this window, of the calling process, leave the keyboard where it is."""
+    user.SetWindowLongW(window, _EX_STYLE, user.GetWindowLongW(window, _EX_STYLE) | _EX_NO_ACTIVATE)
 
 
 def to_top(window: int, *, own: bool) -> None:

@@ -15,18 +15,20 @@ if sys.platform != "win32":
 
 from PySide6.QtCore import Qt
 
-from guard.screens.win32_order import to_bottom, to_top
+from guard.screens.win32_order import never_activate, to_bottom, to_top
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 FLAGS: Final = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowDoesNotAcceptFocus
-"""WS_EX_TOOLWINDOW, WS_POPUP, WS_EX_NOACTIVATE."""
+"""WS_EX_TOOLWINDOW and WS_POPUP; the third is Qt's own answer to a press."""
 
 
 def sink(window: QWidget) -> None:
     """Put it below all others; GUI thread only."""
-    to_bottom(int(window.winId()), own=True)
+    handle = int(window.winId())
+    never_activate(handle)  # Qt 6.8 answers WM_MOUSEACTIVATE instead, which a hung page would not
+    to_bottom(handle, own=True)
 
 
 def rise(window: QWidget) -> None:
