@@ -88,7 +88,8 @@ def open_shared(path: Path) -> BinaryIO:
     """Open this file to read it, which keeps nobody from removing it meanwhile; raises OSError.
 
     Python's own open shares a file for reading and writing only: whoever reads it would make its removal fail
-    (CreateFile, FILE_SHARE_DELETE). Its name goes at once; before Windows 10 1809, when the last one closed it.
+    (CreateFile, FILE_SHARE_DELETE). Its name goes at once; before Windows 10 1809, when the last one has
+    closed it.
     """
     try:
         handle = win32file.CreateFile(
