@@ -78,7 +78,10 @@ class KeepersEnd:
 
     def hear(self) -> tuple[Sign, ...]:
         """Return the signs that have come; never waits. Raises GarbledError as `Listener.hear` does."""
-        if self._under_way is None or win32event.WaitForSingleObject(self.event, 0) != win32event.WAIT_OBJECT_0:
+        if (
+            self._under_way is None
+            or win32event.WaitForSingleObject(self.event, 0) != win32event.WAIT_OBJECT_0
+        ):
             return ()
         win32event.ResetEvent(self.event)
         operation, self._under_way = self._under_way, None
@@ -148,5 +151,3 @@ def _for(sid: _win32typing.PySID, rights: int) -> _win32typing.PySECURITY_ATTRIB
     attributes.SECURITY_DESCRIPTOR.SetSecurityDescriptorDacl(1, acl, 0)
     attributes.bInheritHandle = False
     return attributes
-
-

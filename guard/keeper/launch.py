@@ -44,9 +44,7 @@ if TYPE_CHECKING:
 
 _KILLED_BY_US: Final = 1
 """Exit code of a guard that the keeper kills."""
-_FLAGS: Final = (
-    win32con.CREATE_SUSPENDED | win32con.CREATE_UNICODE_ENVIRONMENT | win32con.CREATE_NO_WINDOW
-)
+_FLAGS: Final = win32con.CREATE_SUSPENDED | win32con.CREATE_UNICODE_ENVIRONMENT | win32con.CREATE_NO_WINDOW
 _DESKTOP: Final = r"winsta0\default"
 _LIMITS: Final = (
     win32job.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
@@ -99,7 +97,8 @@ class KeptGuard:
 
 def logged_on(session: int) -> _win32typing.PyHANDLE:
     """Return the token of whoever is logged on to the session (WTSQueryUserToken); pywintypes.error."""
-    return win32ts.WTSQueryUserToken(session)
+    token: _win32typing.PyHANDLE = win32ts.WTSQueryUserToken(session)  # type: ignore[assignment]
+    return token
 
 
 class Launcher:
@@ -139,7 +138,7 @@ class Launcher:
                 os.environ["SYSTEMROOT"],
                 start,
             )
-            held = int(process.Detach())
+            held = int(process.Detach())  # type: ignore[attr-defined]
             stack.callback(win32api.CloseHandle, held)
             with closing_handle(thread) as running:
                 try:
@@ -154,7 +153,7 @@ class Launcher:
 
 
 def _job() -> int:
-    job = int(win32job.CreateJobObject(None, "").Detach())  # type: ignore[arg-type, attr-defined]
+    job = int(win32job.CreateJobObject(None, "").Detach())  # type: ignore[arg-type, func-returns-value, attr-defined]
     try:
         limits = win32job.QueryInformationJobObject(job, win32job.JobObjectExtendedLimitInformation)
         limits["BasicLimitInformation"]["LimitFlags"] = _LIMITS

@@ -124,7 +124,7 @@ class GuardsEnd:
                 return
             data = b"".join(sign.line for sign in signs)
             operation = pywintypes.OVERLAPPED()
-            code, _ = win32file.WriteFile(self._pipe, data, operation)
+            code, _ = win32file.WriteFile(int(self._pipe), data, operation)
         except pywintypes.error as error:
             if not self._deaf:
                 _log.warning("the keeper does not take what it is told (%s)", error.strerror)
@@ -140,7 +140,7 @@ class GuardsEnd:
         if self._sending is None:
             return True
         try:
-            win32file.GetOverlappedResult(self._pipe, self._sending[0], False)  # noqa: FBT003 -- pywin32's signature
+            win32file.GetOverlappedResult(int(self._pipe), self._sending[0], False)  # noqa: FBT003 -- pywin32's signature
         except pywintypes.error as error:
             if error.winerror == winerror.ERROR_IO_INCOMPLETE:
                 return False

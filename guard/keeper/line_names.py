@@ -50,7 +50,7 @@ class LineNames:
 
     @property
     def event(self) -> str:
-        """The event's name; the keeper is in session 0, so it is one for all sessions (Kernel object namespaces)."""
+        """The event's name, one for all sessions: the keeper is in another one (Kernel object namespaces)."""
         return rf"Global\{SERVICE}-{self.number}"
 
     @property

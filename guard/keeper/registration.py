@@ -6,7 +6,6 @@ The MSI does the same by its own tables; this is for an installation by hand, an
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Final
@@ -23,6 +22,8 @@ from guard.keeper.names import ARGUMENTS, DESCRIPTION, DISPLAY, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import _win32typing
 
 _FORGIVEN: Final = 3600
 """s without a failure after which the count of failures begins anew."""
@@ -65,7 +66,7 @@ def install(binary: str | None = None) -> None:
             raise MachineError(f"the service {SERVICE} cannot be installed: {error.strerror}") from error
 
 
-def configure(service: int) -> None:
+def configure(service: _win32typing.PySC_HANDLE) -> None:
     """Say what it is for and what to do when it fails; raises pywintypes.error."""
     change = win32service.ChangeServiceConfig2
     change(service, win32service.SERVICE_CONFIG_DESCRIPTION, DESCRIPTION)
@@ -93,7 +94,7 @@ def remove() -> None:
             win32service.CloseServiceHandle(service)
 
 
-def _stop(service: int) -> None:
+def _stop(service: _win32typing.PySC_HANDLE) -> None:
     with contextlib.suppress(pywintypes.error):  # it may have ended by itself
         win32service.ControlService(service, win32service.SERVICE_CONTROL_STOP)
     end = time.monotonic() + _STOP_SECONDS
@@ -104,7 +105,7 @@ def _stop(service: int) -> None:
 
 
 @contextlib.contextmanager
-def _manager(rights: int) -> Iterator[int]:
+def _manager(rights: int) -> Iterator[_win32typing.PySC_HANDLE]:
     try:
         manager = win32service.OpenSCManager(None, None, rights)
     except pywintypes.error as error:

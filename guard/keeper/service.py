@@ -51,10 +51,11 @@ class KeeperService(win32serviceutil.ServiceFramework):
 
     def GetAcceptedControls(self) -> int:  # noqa: N802 -- pywin32's name
         """Hear of logons and logoffs, too."""
-        return int(super().GetAcceptedControls()) | win32service.SERVICE_ACCEPT_SESSIONCHANGE
+        heard: int = super().GetAcceptedControls()  # type: ignore[no-untyped-call]
+        return heard | win32service.SERVICE_ACCEPT_SESSIONCHANGE
 
     def SvcOtherEx(self, control: int, event_type: int, data: Any) -> int | None:  # noqa: ANN401, ARG002, N802 -- pywin32's signature
-        """Somebody logged on or off, or the screen is another's (HandlerEx, SERVICE_CONTROL_SESSIONCHANGE)."""
+        """Somebody logged on or off, or got the screen (HandlerEx, SERVICE_CONTROL_SESSIONCHANGE)."""
         if control == win32service.SERVICE_CONTROL_SESSIONCHANGE:
             win32event.SetEvent(self._look)
         return None
@@ -87,4 +88,4 @@ def serve(service: type[KeeperService] = KeeperService) -> None:
     """
     servicemanager.Initialize()
     servicemanager.PrepareToHostSingle(service)
-    servicemanager.StartServiceCtrlDispatcher()
+    servicemanager.StartServiceCtrlDispatcher()  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ _ASK = win32service.SERVICE_QUERY_STATUS | win32service.SERVICE_QUERY_CONFIG
 
 
 def keeper_standing() -> str:
-    """Return one sentence: the service runs, and for whom. Raises MachineError when nobody keeps the guard."""
+    """Say that the service runs, and for whom. Raises MachineError when nobody keeps the guard."""
     state, start = _state_and_start()
     if start != win32service.SERVICE_AUTO_START:
         raise MachineError(f"the service {SERVICE} is not started with the PC")

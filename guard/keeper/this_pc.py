@@ -47,7 +47,7 @@ def account_to_serve(key: str = KEY) -> str:
 
 def sessions() -> Iterator[Session]:
     """Give the sessions that somebody is logged on to; raises pywintypes.error."""
-    console = win32ts.WTSGetActiveConsoleSessionId()
+    console = win32ts.WTSGetActiveConsoleSessionId()  # type: ignore[no-untyped-call]
     for found in win32ts.WTSEnumerateSessions(_HERE):
         number = int(found["SessionId"])
         try:

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 _DOUBLINGS: Final = 16
 """More than any wait needs; keeps the power finite."""
@@ -144,16 +144,27 @@ def step(state: State, event: Looked | Event, now: float, limits: Limits) -> tup
             return _looked(replace(state, leaving=True, wanted=None), now, limits)
         case Event.PASSED:
             return _passed(state, now, limits)
-        case Event.ENDED:
-            return _ended(state, now, limits), ()
-        case Event.READY:
-            return _ready(state, now, limits), ()
-        case Event.ALIVE:
-            return _alive(state, now, limits), ()
-        case Event.STOPPING:
-            return (_ending(state, now, limits) if _can_end(state) else state), ()
         case Event.GARBLED:
             return _kill(state, now, limits) if _lives(state) else (state, ())
+        case _:
+            return _told(state, event, now, limits), ()
+
+
+def _told(
+    state: State,
+    event: Literal[Event.ENDED, Event.READY, Event.ALIVE, Event.STOPPING],
+    now: float,
+    limits: Limits,
+) -> State:
+    match event:
+        case Event.ENDED:
+            return _ended(state, now, limits)
+        case Event.READY:
+            return _ready(state, now, limits)
+        case Event.ALIVE:
+            return _alive(state, now, limits)
+        case Event.STOPPING:
+            return _ending(state, now, limits) if _can_end(state) else state
         case _:
             assert_never(event)
 

@@ -20,7 +20,9 @@ def test_signs_arrive_whole_in_whatever_pieces(signs: list[Sign], cuts: list[int
     assert heard == signs
 
 
-@pytest.mark.parametrize("told", [b"\n", b"READY=2\n", b"READY=1\r\n", b"ready", b"READY=11", b"\0", b"A" * 4096])
+@pytest.mark.parametrize(
+    "told", [b"\n", b"READY=2\n", b"READY=1\r\n", b"ready", b"READY=11", b"\0", b"A" * 4096]
+)
 def test_anything_else_is_garbled_and_stays_so(told: bytes) -> None:
     listener = Listener()
     with pytest.raises(GarbledError):
