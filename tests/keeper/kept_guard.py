@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import pywintypes
 import win32file
 import win32process
 import win32ts
@@ -37,7 +38,7 @@ def main() -> None:
             test.sendall(json.dumps(what).encode() + b"\n")
 
     line.when_asked_to_end(lambda: say(asked=True))
-    session = win32ts.ProcessIdToSessionId(os.getpid())
+    session = win32ts.ProcessIdToSessionId(os.getpid())  # type: ignore[no-untyped-call]
     left = sorted(name for name in os.environ if name.startswith("MADOGUCHI"))
     say(pid=os.getpid(), session=session, variables=handles, left=left, user=os.environ.get("USERNAME"))
     lives, every = True, line.every
@@ -57,7 +58,7 @@ def main() -> None:
                 lives = False
                 say(done="hang")
             case "garble":
-                win32file.WriteFile(line._pipe, b"READY=yes\n", None)
+                win32file.WriteFile(int(line._pipe), b"READY=yes\n", pywintypes.OVERLAPPED())
             case "child":
                 say(child=subprocess.Popen(SLEEPER, creationflags=win32process.CREATE_NO_WINDOW).pid)
             case "end" | "":

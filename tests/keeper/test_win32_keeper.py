@@ -6,6 +6,7 @@ import sys
 
 assert sys.platform == "win32"
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -43,6 +44,10 @@ class Kept:
         self.first = self.told()
         self.process = psutil.Process(self.first["pid"])
 
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
     def told(self) -> dict[str, Any]:
         line = self._lines.readline()
         assert line, "the stand-in has ended"
@@ -59,10 +64,8 @@ class Kept:
 
     def ends(self) -> None:
         """Return when the stand-in's socket is gone, as it is with its process."""
-        try:
+        with contextlib.suppress(ConnectionResetError):
             assert self._lines.readline() == b""
-        except ConnectionResetError:
-            pass
         self.process.wait(PATIENCE)
 
 
@@ -72,6 +75,7 @@ class Pc:
     def __init__(self) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.listening.settimeout(PATIENCE)
+        self.kept: list[Kept] = []
 
     def install(self) -> None:
         script = Path(__file__).with_name("kept_service.py")
@@ -81,13 +85,14 @@ class Pc:
     def guard(self) -> Kept:
         """Return the next guard, when it is there and ready."""
         kept = Kept(self.listening)
+        self.kept.append(kept)
         assert kept.do_it("ready") == {"done": "ready"}
         return kept
 
     def service_pid(self) -> int:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_CONNECT)
         service = win32service.OpenService(manager, SERVICE, win32service.SERVICE_ALL_ACCESS)
-        pid = win32service.QueryServiceStatusEx(service)["ProcessId"]
+        pid = win32service.QueryServiceStatusEx(service)["ProcessId"]  # type: ignore[index]
         win32service.CloseServiceHandle(service)
         win32service.CloseServiceHandle(manager)
         return int(pid)
@@ -99,15 +104,17 @@ def pc() -> Iterator[Pc]:
     with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, KEY) as key:
         winreg.SetValueEx(key, ACCOUNT, 0, winreg.REG_SZ, win32api.GetUserName())
     pc = Pc()
-    pc.install()
-    yield pc
-    registration.remove()
-    pc.listening.close()
+    with contextlib.closing(pc.listening), contextlib.ExitStack() as stack:
+        stack.callback(registration.remove)
+        pc.install()
+        yield pc
+        for kept in pc.kept:
+            kept.close()
 
 
 def test_the_guard_runs_as_the_user_in_their_session_and_its_line_is_no_childs_business(pc: Pc) -> None:
     first = pc.guard().first
-    assert first["session"] == win32ts.WTSGetActiveConsoleSessionId()
+    assert first["session"] == win32ts.WTSGetActiveConsoleSessionId()  # type: ignore[no-untyped-call]
     assert str(first["user"]).casefold() == win32api.GetUserName().casefold()
     assert first["variables"] == sorted((LINE, SECONDS))
     assert first["left"] == []

@@ -14,6 +14,7 @@ import pytest
 import pywintypes
 import win32con
 import win32event
+import win32file
 
 from guard.errors import MachineError
 from guard.ground.windows.rights import own_sid
@@ -105,7 +106,7 @@ def test_whoever_is_not_the_guard_is_hung_up_on_and_the_guard_still_gets_through
 
 def test_the_guard_may_wait_for_the_event_and_not_set_it(keeper: KeepersEnd, names: LineNames) -> None:
     del keeper
-    opened = win32event.OpenEvent(win32con.SYNCHRONIZE, False, names.event)
+    opened = win32event.OpenEvent(win32con.SYNCHRONIZE, False, names.event)  # noqa: FBT003 -- pywin32's signature
     with pytest.raises(pywintypes.error):
         win32event.SetEvent(opened)
 
@@ -119,10 +120,6 @@ def test_a_line_has_one_end_each(guard: GuardsEnd, names: LineNames) -> None:
 
 
 def test_nonsense_is_garbled(keeper: KeepersEnd, guard: GuardsEnd) -> None:
-    import win32file
-
-    win32file.WriteFile(guard._pipe, b"READY=yes\n", pywintypes.OVERLAPPED())
+    win32file.WriteFile(int(guard._pipe), b"READY=yes\n", pywintypes.OVERLAPPED())
     with pytest.raises(GarbledError):
         heard(keeper, 1)
-    with pytest.raises(GarbledError):
-        keeper.hear()
