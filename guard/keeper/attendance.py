@@ -59,14 +59,14 @@ class Attendance:
     def run(self, stop: int, look: int) -> None:
         """Keep it until the event ``stop`` is set and the guard has ended; ``look``: somebody came or went.
 
-        Both are handles of events that reset themselves.
+        Both are handles of events that do not reset themselves: to wait for them takes nothing away.
         """
         while not self._state.over:
             self._tell_heard()
             self._tell_ended()
-            if _is_set(stop):
+            if _taken(stop):
                 self._tell(Event.STOP_ASKED)
-            if _is_set(look) or self._clock.monotonic() >= self._look_at:
+            if _taken(look) or self._clock.monotonic() >= self._look_at:
                 self._look_at = self._clock.monotonic() + _LOOK_SECONDS
                 self._tell(Looked(self._around.session(self._state.served)))
             self._tell(Event.PASSED)
@@ -132,5 +132,9 @@ class Attendance:
         return self._guard
 
 
-def _is_set(event: int) -> bool:
-    return win32event.WaitForSingleObject(event, 0) == win32event.WAIT_OBJECT_0
+def _taken(event: int) -> bool:
+    """Tell whether it is set, and reset it."""
+    if win32event.WaitForSingleObject(event, 0) != win32event.WAIT_OBJECT_0:
+        return False
+    win32event.ResetEvent(event)
+    return True

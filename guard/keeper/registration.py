@@ -60,6 +60,9 @@ def install(binary: str | None = None) -> None:
             try:
                 configure(service)
                 win32service.StartService(service, None)
+            except pywintypes.error:
+                win32service.DeleteService(service)
+                raise
             finally:
                 win32service.CloseServiceHandle(service)
         except pywintypes.error as error:
@@ -72,8 +75,6 @@ def configure(service: _win32typing.PySC_HANDLE) -> None:
     change(service, win32service.SERVICE_CONFIG_DESCRIPTION, DESCRIPTION)
     actions = {"ResetPeriod": _FORGIVEN, "RebootMsg": "", "Command": "", "Actions": _ACTIONS}
     change(service, win32service.SERVICE_CONFIG_FAILURE_ACTIONS, actions)
-    # An end that it reports itself, with an error, is a failure, too.
-    change(service, win32service.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, True)  # noqa: FBT003 -- pywin32's signature
 
 
 def remove() -> None:

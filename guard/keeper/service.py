@@ -46,8 +46,8 @@ class KeeperService(win32serviceutil.ServiceFramework):
 
     def __init__(self, arguments: Sequence[str]) -> None:
         super().__init__(arguments)
-        self._stop = win32event.CreateEvent(None, False, False, None)  # noqa: FBT003 -- pywin32's signature
-        self._look = win32event.CreateEvent(None, False, False, None)  # noqa: FBT003 -- pywin32's signature
+        self._stop = win32event.CreateEvent(None, True, False, None)  # noqa: FBT003 -- pywin32's signature
+        self._look = win32event.CreateEvent(None, True, False, None)  # noqa: FBT003 -- pywin32's signature
 
     def GetAcceptedControls(self) -> int:  # noqa: N802 -- pywin32's name
         """Hear of logons and logoffs, too."""
