@@ -22,23 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+FETCH_TAG = False
+
+
 @contextlib.contextmanager
 def started(how: int) -> Iterator[None]:
     """Have the service Spooler start in this way, as services.msc would."""
+    keep = win32service.SERVICE_NO_CHANGE
     with contextlib.ExitStack() as opened:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_ALL_ACCESS)
         opened.callback(win32service.CloseServiceHandle, manager)
         service: Any = win32service.OpenService(manager, "Spooler", win32service.SERVICE_ALL_ACCESS)
         opened.callback(win32service.CloseServiceHandle, service)
-        before = win32service.QueryServiceConfig(service)[1]
-        _set(service, how)
-        opened.callback(_set, service, before)
+
+        def start(how: int) -> None:
+            win32service.ChangeServiceConfig(
+                service, keep, how, keep, None, None, FETCH_TAG, None, None, None, None
+            )
+
+        opened.callback(start, win32service.QueryServiceConfig(service)[1])
+        start(how)
         yield
-
-
-def _set(service: Any, how: int) -> None:
-    keep = win32service.SERVICE_NO_CHANGE
-    win32service.ChangeServiceConfig(service, keep, how, keep, None, None, False, None, None, None, None)
 
 
 @pytest.fixture
