@@ -193,7 +193,7 @@ def _build(
     control = ControlServer(control_address(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
-    stack.enter_context(_stop_signals(inbox, machine.stop_signals()))
+    _let_end(inbox, machine, stack)
     _record_start(journal, settings, running, swept)
     stack.push(partial(_record_stop, journal))
     return core
@@ -268,12 +268,20 @@ def _practice_portal(start: str) -> Iterator[None]:
         portal.stop()
 
 
-@contextlib.contextmanager
-def _stop_signals(inbox: Inbox, numbers: Sequence[signal.Signals]) -> Iterator[None]:
-    """Let these signals end the session in order, then the guard."""
+def _let_end(inbox: Inbox, machine: Machine, stack: contextlib.ExitStack) -> None:
+    """Let the operator and the supervisor end the session in order, then the guard."""
 
-    def stop(_number: int, _frame: object) -> None:
+    def end() -> None:
         inbox.post(ev.SystemChanging(what=ev.SystemChange.STOP))
+
+    stack.enter_context(_stop_signals(end, machine.stop_signals()))
+    machine.when_told_to_end(end)
+
+
+@contextlib.contextmanager
+def _stop_signals(end: Callable[[], None], numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    def stop(_number: int, _frame: object) -> None:
+        end()
 
     before = {number: signal.signal(number, stop) for number in numbers}
     try:

@@ -17,7 +17,7 @@ PRINT: Final = ord("P")
 _MODIFIERS: Final = frozenset({0x10, 0x11, 0x12, 0x14, 0x90, *range(0xA0, 0xA6)})
 """Shift, Ctrl, Alt, Caps Lock, Num Lock, and left and right of each: they open nothing alone."""
 _EDITING: Final = frozenset({*map(ord, "ACVXYZ0"), 0x60, 0x6B, 0x6D, 0xBA, 0xBB, 0xBD})
-"""Select, copy, paste, cut, undo, and the page's zoom (VK_NUMPAD0, VK_ADD, VK_SUBTRACT, VK_OEM_1, PLUS, MINUS)."""
+"""Select, copy, paste, cut, undo, and the page's zoom (0, plus and minus, on the number pad, too)."""
 _MOVING: Final = frozenset({0x08, 0x0D, *range(0x21, 0x29), 0x2D, 0x2E})
 """Back space, return, page up to arrow down, insert and delete."""
 _NEVER: Final = frozenset({0x2C, 0x2F, 0x5B, 0x5C, 0x5D, 0x70, 0x72, 0x75, 0x76, 0x79, 0x7A, 0x7B})

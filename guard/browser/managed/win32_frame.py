@@ -8,8 +8,8 @@ made them. Its first window for people is made a child of the *host*, the window
 its frame and fills the host; whenever it moves by itself it is put back. Every further one is hidden as soon
 as Windows tells of it. Menus have no caption: they live above for a moment, under the strip and the shade.
 
-Keys that would open something of the browser's or of Windows' (Alt+Tab, Windows+R, Ctrl+N, F12 …) are taken by
-a low-level hook while the host or the page is in front; so are all mouse buttons but the left one. The
+Keys that would open something of the browser's or of Windows' (Alt+Tab, Windows+R, Ctrl+N, F12) are taken
+by a low-level hook while the host or the page is in front; so are all mouse buttons but the left one. The
 staff's hotkey is registered with Windows, which sees it before any hook gives a key away.
 """
 

@@ -1,7 +1,7 @@
-"""Where Windows keeps its browsers and their policies, and whether the policies are laid down.
+r"""Where Windows keeps its browsers and their policies, and whether the policies are laid down.
 
 Sources: the documents "Chrome Browser policies on Windows" and "Microsoft Edge policies": values below
-SOFTWARE\\Policies of HKEY_LOCAL_MACHINE, a list being a key of its own with numbered values.
+SOFTWARE\Policies of HKEY_LOCAL_MACHINE, a list being a key of its own with numbered values.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class WindowsBrowser:
             or _value(self.policies, "ProxyMode") is not None
         ):
             raise MachineError(
-                f"{self.title}'s machine policy sets a proxy, which would undo the portal's wall; remove it, and"
-                " set [network] in guard.toml instead"
+                f"{self.title}'s machine policy sets a proxy, which would undo the portal's wall;"
+                " remove it, and set [network] in guard.toml instead"
             )
 
 
