@@ -7,6 +7,7 @@ keyring file shut, not an account that was taken over.
 
 from __future__ import annotations
 
+import sys
 import contextlib
 import ctypes
 import hashlib
@@ -19,6 +20,9 @@ import stat
 import subprocess
 import time
 from typing import IO, TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 import secretstorage
 

@@ -58,6 +58,8 @@ _AGAIN: Final = 0.5
 _WAKE: Final = 0x0400
 """WM_USER: something is to be done."""
 _HIDE: Final = 0
+_OUR_OWN: Final = 0
+"""Instead of a job's handle: the job that this process is in."""
 
 _user: Final = ctypes.WinDLL("user32", use_last_error=True)
 _user.SetParent.argtypes = (wintypes.HWND, wintypes.HWND)
@@ -193,7 +195,7 @@ class Win32Frame:
         _user.GetWindowThreadProcessId(window, ctypes.byref(process))
         if process.value == os.getpid():
             return False
-        return process.value in win32job.QueryInformationJobObject(None, win32job.JobObjectBasicProcessIdList)
+        return process.value in win32job.QueryInformationJobObject(_OUR_OWN, win32job.JobObjectBasicProcessIdList)
 
     def _fill(self) -> None:
         """Let the page fill the host, or lie beside it, unless it does already."""

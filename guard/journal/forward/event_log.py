@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # the type stubs do not know that these may be missing (RegisterEventSourceW, ReportEventW)
 _THIS_PC: Final = cast("str", None)
 _NOBODY: Final = cast("_win32typing.PySID", None)
-_NO_DATA: Final = cast("str", None)
+_NO_DATA: Final = None
 
 
 class EventLog:
@@ -68,4 +68,4 @@ class EventLog:
 
 def _report(log: _win32typing.PyEVTLOG_HANDLE, record: Record) -> None:
     made = event(record)
-    win32evtlog.ReportEvent(log, made.level, 0, made.number, _NOBODY, list(made.texts), _NO_DATA)
+    win32evtlog.ReportEvent(cast("int", log), made.level, 0, made.number, _NOBODY, list(made.texts), _NO_DATA)

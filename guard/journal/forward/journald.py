@@ -8,9 +8,13 @@ missing the status says so. What the kernel queued for journald counts as taken:
 
 from __future__ import annotations
 
+import sys
 import re
 import socket
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from guard.journal.forward.port import Pace, TargetError, TargetMissingError
 from guard.journal.forward.telling import APP, plain, sentence, values
