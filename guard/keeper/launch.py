@@ -10,6 +10,9 @@ one, and the keeper, too. All others are the core's to hold, in jobs of its own 
 (`guard.ground.windows.children`, `guard.containers.job_object`).
 """
 
+# mypy: no-warn-unused-ignores
+# An ignore is one on Windows only, where pywin32's stubs are wrong.
+
 from __future__ import annotations
 
 import contextlib

@@ -5,10 +5,14 @@ starts it again (`guard.keeper.registration`); the guard's core ends with it (`g
 started anew.
 """
 
+# mypy: no-warn-unused-ignores
+# An ignore is one on Windows only, where pywin32's stubs are wrong.
+
 from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if sys.platform != "win32":
@@ -86,6 +90,8 @@ def serve(service: type[KeeperService] = KeeperService) -> None:
 
     Raises pywintypes.error when somebody else did.
     """
+    # A service has no console, and what its handles are instead nobody promises.
+    sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- to the end
     servicemanager.Initialize()
     servicemanager.PrepareToHostSingle(service)
     servicemanager.StartServiceCtrlDispatcher()  # type: ignore[no-untyped-call]

@@ -1,5 +1,8 @@
 """What the keeper asks of this PC: who is logged on, whom to serve, the log."""
 
+# mypy: no-warn-unused-ignores
+# An ignore is one on Windows only, where pywin32's stubs are wrong.
+
 from __future__ import annotations
 
 import contextlib
