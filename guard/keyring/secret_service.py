@@ -7,7 +7,6 @@ keyring file shut, not an account that was taken over.
 
 from __future__ import annotations
 
-import sys
 import contextlib
 import ctypes
 import hashlib
@@ -18,6 +17,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 from typing import IO, TYPE_CHECKING, Final
 

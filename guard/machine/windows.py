@@ -57,7 +57,12 @@ class WindowsMachine:
         return self._environment
 
     def shade(self, clock: Clock, listener: Reports, *, hotkey: str) -> Shade:
-        """See `Machine.shade`."""
+        """See `Machine.shade`; without the policies no clipboard could ever be proven empty."""
+        if not keeps_nothing():
+            raise MachineError(
+                "Windows keeps what is copied (clipboard history, or other PCs): an administrator lays "
+                "companion.reg down (docs/windows-policy.md)"
+            )
         return Win32Shade(clock, listener, hotkey=hotkey, history=keeps_nothing)
 
     def stage(self) -> Stage:

@@ -195,7 +195,9 @@ class Win32Frame:
         _user.GetWindowThreadProcessId(window, ctypes.byref(process))
         if process.value == os.getpid():
             return False
-        return process.value in win32job.QueryInformationJobObject(_OUR_OWN, win32job.JobObjectBasicProcessIdList)
+        return process.value in win32job.QueryInformationJobObject(
+            _OUR_OWN, win32job.JobObjectBasicProcessIdList
+        )
 
     def _fill(self) -> None:
         """Let the page fill the host, or lie beside it, unless it does already."""

@@ -8,9 +8,9 @@ missing the status says so. What the kernel queued for journald counts as taken:
 
 from __future__ import annotations
 
-import sys
 import re
 import socket
+import sys
 from typing import TYPE_CHECKING, Final
 
 if sys.platform == "win32":
