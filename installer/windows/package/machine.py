@@ -1,0 +1,120 @@
+"""What the product tells Windows: the service, the event source, the values, the Start menu, the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from installer.windows.package.names import ShortNames
+from installer.windows.package.product import KEPT, KEY, MAKER, NAME
+from installer.windows.package.tree import PYTHON, add_component
+
+if TYPE_CHECKING:
+    from installer.windows.package.rows import Rows
+
+SERVICE: Final = "MadoguchiGuardKeeper"
+SOURCE: Final = "MadoguchiGuard"
+"""The event source of the Application log."""
+_HKLM = 2  # msidbRegistryRoot
+_REGISTRY_KEY_PATH = 4  # msidbComponentAttributesRegistryKeyPath
+_OWN_PROCESS, _AUTOMATIC, _NORMAL, _VITAL = 0x10, 2, 1, 0x8000  # ServiceInstall
+_START, _STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 1, 2, 32, 128  # msidbServiceControlEvent
+# an exe by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it returns (64)
+_AS_SYSTEM = 34 | 1024 | 2048 | 64
+# Seconds after which failures are forgotten, and what to do after the first, the second and each later one, with ms
+# (SERVICE_FAILURE_ACTIONS). The table MsiServiceConfigFailureActions is left alone: it fails on many versions.
+_RECOVERY = "reset= 3600 actions= restart/1000/restart/1000/restart/5000"
+
+
+def add_machine(rows: Rows, *, version: str, messages: str) -> None:
+    r"""Add all of it; ``messages`` is the path below INSTALLDIR, with ``\``, of the file with the message texts."""
+    _add_service(rows)
+    _add_registry(rows, version, messages)
+    _add_menu(rows)
+    add_component(rows, "Command", "INSTALLDIR", key="PathKey", attributes=_REGISTRY_KEY_PATH)
+    rows.add("Registry", "PathKey", _HKLM, KEY, "Command", "[INSTALLDIR]guard.cmd", "Command")
+    # = set, - remove when uninstalled, * of the machine; [~] what was there
+    rows.add("Environment", "Path", "=-*PATH", "[~];[INSTALLDIR]", "Command")
+
+
+def _add_service(rows: Rows) -> None:
+    rows.add(
+        "ServiceInstall",
+        SERVICE,
+        SERVICE,
+        f"{NAME} Keeper",
+        _OWN_PROCESS,
+        _AUTOMATIC,
+        _NORMAL | _VITAL,
+        None,
+        None,
+        None,
+        None,
+        "-I -m guard.keeper service",
+        PYTHON,
+        "窓口ガードを窓口のアカウントで始め、止まったら始めなおします。 / Starts the guard and starts it again.",
+    )
+    # Stopped and waited for, so that no file is in use. Its start is not waited for: a PC that is busy must not
+    # undo an installation, and Windows starts it again by itself.
+    stop = _STOP | _UNINSTALL_STOP | _UNINSTALL_DELETE
+    rows.add("ServiceControl", "KeeperStops", SERVICE, stop, None, 1, PYTHON)
+    rows.add("ServiceControl", "KeeperStarts", SERVICE, _START, None, 0, PYTHON)
+    recovery = f'"[System64Folder]sc.exe" failure {SERVICE} {_RECOVERY}'
+    rows.add("CustomAction", "KeeperRecovers", _AS_SYSTEM, "System64Folder", recovery)
+    rows.add("InstallExecuteSequence", "KeeperRecovers", 'NOT REMOVE="ALL"', 5850)
+
+
+def _add_registry(rows: Rows, version: str, messages: str) -> None:
+    add_component(rows, "Values", "INSTALLDIR", key="Version", attributes=_REGISTRY_KEY_PATH)
+    rows.add("Registry", "Version", _HKLM, KEY, "Version", version, "Values")
+    rows.add("Registry", "InstallDir", _HKLM, KEY, "InstallDir", "[INSTALLDIR]", "Values")
+    for name, value in KEPT.items():
+        add_component(
+            rows,
+            f"Value{value}",
+            "INSTALLDIR",
+            key=f"Value{value}",
+            attributes=_REGISTRY_KEY_PATH,
+            condition=name,
+        )
+        rows.add("Registry", f"Value{value}", _HKLM, KEY, value, f"[{name}]", f"Value{value}")
+    log = rf"SYSTEM\CurrentControlSet\Services\EventLog\Application\{SOURCE}"
+    add_component(rows, "EventSource", "INSTALLDIR", key="EventMessages", attributes=_REGISTRY_KEY_PATH)
+    rows.add(
+        "Registry",
+        "EventMessages",
+        _HKLM,
+        log,
+        "EventMessageFile",
+        f"#%[INSTALLDIR]{messages}",
+        "EventSource",
+    )
+    # EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE
+    rows.add("Registry", "EventTypes", _HKLM, log, "TypesSupported", "#7", "EventSource")
+
+
+def _add_menu(rows: Rows) -> None:
+    names = ShortNames()
+    rows.add("Directory", "ProgramMenuFolder", "TARGETDIR", ".")
+    rows.add("Directory", "MENUDIR", "ProgramMenuFolder", ShortNames().filename("窓口ガード Madoguchi Guard"))
+    add_component(rows, "Menu", "MENUDIR", key="MenuKey", attributes=_REGISTRY_KEY_PATH)
+    rows.add("Registry", "MenuKey", _HKLM, KEY, "Menu", MAKER, "Menu")
+    rows.add("RemoveFile", "Menu", "Menu", None, "MENUDIR", 2)
+    for key, name, command, about in (
+        ("MenuDoctor", "点検 Doctor", "doctor", "このPCに足りないものと、直し方 / What this PC lacks"),
+        ("MenuPractice", "練習 Practice", "demo", "カードなしの練習と実演 / Practice without a card"),
+    ):
+        rows.add(
+            "Shortcut",
+            key,
+            "MENUDIR",
+            names.filename(name),
+            "Menu",
+            "[System64Folder]cmd.exe",
+            f'/d /k ""[INSTALLDIR]guard.cmd" {command}"',  # cmd takes the outer pair off; the console stays open
+            about,
+            None,
+            None,
+            None,
+            None,
+            "PYTHONDIR",
+        )
