@@ -31,8 +31,8 @@ _SHIPPED_KEY = "guard.toml"
 # put files beside the settings.
 _READ_ONLY = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 _REMOVE = f'"[System64Folder]cmd.exe" /d /c rd /s /q "{_FOLDER}"'
-# an exe by its command line, in a directory (34); on commit (1536), as the system (2048), whatever it returns (64)
-_ON_COMMIT = 34 | 1536 | 2048 | 64
+# an exe by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it returns (64)
+_AS_SYSTEM = 34 | 1024 | 2048 | 64
 
 
 def add_data(rows: Rows, shipped: Path, sequence: int) -> tuple[str, Path]:
@@ -74,7 +74,7 @@ def add_data(rows: Rows, shipped: Path, sequence: int) -> tuple[str, Path]:
     )
     rows.add("CreateFolder", CONFIGDIR, "GivenConfig")
     rows.add("MoveFile", "GivenConfig", "GivenConfig", "*.toml", None, "CONFIG", CONFIGDIR, _COPY)
-    rows.add("CustomAction", "RemoveData", _ON_COMMIT, "System64Folder", _REMOVE)
+    rows.add("CustomAction", "RemoveData", _AS_SYSTEM, "System64Folder", _REMOVE)
     wanted = 'REMOVE="ALL" AND REMOVEDATA="1" AND NOT UPGRADINGPRODUCTCODE'
     rows.add("InstallExecuteSequence", "RemoveData", wanted, 6500)
     return _SHIPPED_KEY, shipped

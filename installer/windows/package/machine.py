@@ -17,7 +17,7 @@ SOURCE: Final = "MadoguchiGuard"
 _HKLM = 2  # msidbRegistryRoot
 _REGISTRY_KEY_PATH = 4  # msidbComponentAttributesRegistryKeyPath
 _OWN_PROCESS, _AUTOMATIC, _NORMAL, _VITAL = 0x10, 2, 1, 0x8000  # ServiceInstall
-_START, _STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 1, 2, 32, 128  # msidbServiceControlEvent
+_STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 2, 32, 128  # msidbServiceControlEvent
 # an exe by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it returns (64)
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
 # Seconds after which failures are forgotten, and what to do after the first, the second and each later one, with ms
@@ -53,14 +53,16 @@ def _add_service(rows: Rows) -> None:
         PYTHON,
         "窓口ガードを窓口のアカウントで始め、止まったら始めなおします。 / Starts the guard and starts it again.",
     )
-    # Stopped and waited for, so that no file is in use. Its start is not waited for: a PC that is busy must not
-    # undo an installation, and Windows starts it again by itself.
+    # Stopped and waited for, so that no file is in use. It is not started here: for Windows Installer a service that
+    # does not start in time, on a PC that is busy, undoes the whole installation.
     stop = _STOP | _UNINSTALL_STOP | _UNINSTALL_DELETE
     rows.add("ServiceControl", "KeeperStops", SERVICE, stop, None, 1, PYTHON)
-    rows.add("ServiceControl", "KeeperStarts", SERVICE, _START, None, 0, PYTHON)
-    recovery = f'"[System64Folder]sc.exe" failure {SERVICE} {_RECOVERY}'
-    rows.add("CustomAction", "KeeperRecovers", _AS_SYSTEM, "System64Folder", recovery)
-    rows.add("InstallExecuteSequence", "KeeperRecovers", 'NOT REMOVE="ALL"', 5850)
+    for action, command, sequence in (
+        ("KeeperRecovers", f"failure {SERVICE} {_RECOVERY}", 5850),
+        ("KeeperStarts", f"start {SERVICE}", 5900),
+    ):
+        rows.add("CustomAction", action, _AS_SYSTEM, "System64Folder", f'"[System64Folder]sc.exe" {command}')
+        rows.add("InstallExecuteSequence", action, 'NOT REMOVE="ALL"', sequence)
 
 
 def _add_registry(rows: Rows, version: str, messages: str) -> None:

@@ -64,7 +64,6 @@ _EXECUTE: Final[Mapping[str, int]] = {
     "WriteRegistryValues": 5000,
     "WriteEnvironmentStrings": 5200,
     "InstallServices": 5800,
-    "StartServices": 5900,
     "RegisterUser": 6000,
     "RegisterProduct": 6100,
     "PublishFeatures": 6300,
