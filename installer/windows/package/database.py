@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from installer.windows.package.data import add_data
+from installer.windows.package.interpreter import cache_tag
 from installer.windows.package.machine import add_machine
 from installer.windows.package.names import guid
 from installer.windows.package.product import MAKER, NAME, add_product
@@ -37,7 +38,7 @@ def build(root: Path, *, version: str, config: Path, moment: int, work: Path, ou
     """
     moment = max(moment, _EARLIEST)
     rows = Rows()
-    files = [*add_tree(rows, root)]
+    files = [*add_tree(rows, root, cache_tag(root))]
     files.append(add_data(rows, config, len(files) + 1))
     add_machine(rows, version=version, messages=messages or _FALLBACK_MESSAGES)
     rows.add("Media", 1, len(files), None, f"#{_CABINET}", None, None)

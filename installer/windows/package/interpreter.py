@@ -37,13 +37,23 @@ def unpack(archive: Path, sha256: str, folder: Path) -> None:
             _extract(opened, folder)
     except zipfile.BadZipFile:
         raise Refusal(f"{archive} is no zip file") from None
-    names = [file.name for file in folder.iterdir() if re.fullmatch(r"python3\d\d\.dll", file.name)]
-    if len(names) != 1 or not (folder / "python.exe").is_file():
+    stem = _library(folder)
+    if not stem or not (folder / "python.exe").is_file():
         raise Refusal(f"{archive} holds no Python for Windows (python.exe and its python3xx.dll)")
-    stem = names[0].removesuffix(".dll")
     standard = [name for name in (f"{stem}.zip", "Lib", "DLLs") if (folder / name).exists()]
     lines = [standard[0], ".", *standard[1:], *_BELOW] if standard else [".", *_BELOW]
     (folder / f"{stem}._pth").write_bytes("".join(f"{line}\r\n" for line in lines).encode("ascii"))
+
+
+def cache_tag(root: Path) -> str:
+    """Return what the interpreter in ``root`` marks compiled modules with, e.g. ``cpython-313``."""
+    return f"c{_library(root / 'python').replace('python', 'python-')}"
+
+
+def _library(folder: Path) -> str:
+    """Return the name of the interpreter's own library without its ending, or nothing if there is not exactly one."""
+    names = [file.stem for file in folder.iterdir() if re.fullmatch(r"python3\d\d\.dll", file.name)]
+    return names[0] if len(names) == 1 else ""
 
 
 def _extract(opened: zipfile.ZipFile, folder: Path) -> None:

@@ -38,18 +38,20 @@ def add_component(
     rows.add("FeatureComponents", FEATURE, name)
 
 
-def add_tree(rows: Rows, root: Path) -> Sequence[tuple[str, Path]]:
+def add_tree(rows: Rows, root: Path, tag: str) -> Sequence[tuple[str, Path]]:
     """Add all that lies in ``root``, which becomes INSTALLDIR; return the files by key, in their sequence.
 
-    Raises ValueError for a link, and for an empty folder, which nothing would install.
+    ``tag`` is how the interpreter marks what it compiles (sys.implementation.cache_tag). Raises ValueError for a
+    link, and for an empty folder, which nothing would install.
     """
-    return _Tree(rows, root).add()
+    return _Tree(rows, root, tag).add()
 
 
 class _Tree:
-    def __init__(self, rows: Rows, root: Path) -> None:
+    def __init__(self, rows: Rows, root: Path, tag: str) -> None:
         self._rows = rows
         self._root = root
+        self._tag = tag
         self._files = list[tuple[str, Path]]()
 
     def add(self) -> list[tuple[str, Path]]:
@@ -64,8 +66,9 @@ class _Tree:
         files = [(entry, names.filename(entry.name)) for entry in entries if entry.is_file()]
         if files:
             self._component(directory, files)
-            if any(entry.suffix == ".py" for entry, _ in files):
-                self._bytecode(directory, names)
+            modules = [entry.stem for entry, _ in files if entry.suffix == ".py"]
+            if modules:
+                self._bytecode(directory, modules, names)
         for entry in entries:
             if entry.is_dir():
                 child = self._id("d", entry) if self._path(entry) != PurePosixPath("python") else PYTHONDIR
@@ -87,12 +90,19 @@ class _Tree:
             self._files.append((key, path))
         add_component(self._rows, name, directory, key=main)
 
-    def _bytecode(self, directory: str, names: ShortNames) -> None:
-        """Have removed what Python compiles beside the modules: nobody installed it."""
+    def _bytecode(self, directory: str, modules: list[str], names: ShortNames) -> None:
+        """Have removed what Python compiles beside the modules: nobody installed it.
+
+        Each by its name: what else somebody may have put there is not ours.
+        """
         component, cache = f"c_{directory}" if directory != PYTHONDIR else PYTHON, f"p_{directory}"
         self._rows.add("Directory", cache, directory, names.filename(_CACHE))
-        self._rows.add("RemoveFile", f"{cache}_1", component, "*.pyc", cache, _ON_UNINSTALL)
-        self._rows.add("RemoveFile", f"{cache}_2", component, None, cache, _ON_UNINSTALL)
+        compiled = ShortNames()
+        for number, module in enumerate(modules):
+            name = compiled.filename(f"{module}.{self._tag}.pyc")
+            self._rows.add("RemoveFile", f"{cache}_{number:04d}", component, name, cache, _ON_UNINSTALL)
+        self._rows.add("RemoveFile", f"{cache}_z", component, None, cache, _ON_UNINSTALL)
+        self._rows.add("RemoveFile", f"{cache}_zz", component, None, directory, _ON_UNINSTALL)
 
     def _id(self, kind: str, path: Path) -> str:
         return kind + hashlib.sha256(self._path(path).as_posix().encode()).hexdigest()[:16]
