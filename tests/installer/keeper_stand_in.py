@@ -1,0 +1,32 @@
+"""A service that does nothing: what the round trip installs where this checkout has no guard/keeper yet."""
+
+import sys
+
+assert sys.platform == "win32"
+
+import servicemanager
+import win32event
+import win32service
+import win32serviceutil
+
+
+class StandIn(win32serviceutil.ServiceFramework):
+    _svc_name_ = "MadoguchiGuardKeeper"
+    _svc_display_name_ = "Madoguchi Guard Keeper"
+
+    def __init__(self, arguments: list[str]) -> None:
+        super().__init__(arguments)
+        self._end = win32event.CreateEvent(None, 0, 0, None)
+
+    def SvcStop(self) -> None:  # noqa: N802 -- pywin32's name
+        self.ReportServiceStatus(win32service.SERVICE_STOP_PENDING)
+        win32event.SetEvent(self._end)
+
+    def SvcDoRun(self) -> None:  # noqa: N802 -- pywin32's name
+        win32event.WaitForSingleObject(self._end, win32event.INFINITE)
+
+
+if __name__ == "__main__":
+    servicemanager.Initialize()
+    servicemanager.PrepareToHostSingle(StandIn)
+    servicemanager.StartServiceCtrlDispatcher()
