@@ -2,7 +2,8 @@
 
 import sys
 
-assert sys.platform == "win32"
+if sys.platform != "win32":
+    raise ImportError("a service of Windows")
 
 import servicemanager
 import win32event

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from installer.windows.package.database import build
+from installer.windows.package.database import Package
 from installer.windows.package.interpreter import unpack
 from installer.windows.package.refusal import Refusal
 from installer.windows.package.stage import stage_app, stage_packages
@@ -27,15 +27,13 @@ def main() -> int:
             unpack(options.python, options.sha256, root / "python")
             stage_packages(options.packages, root)
             stage_app(options.checkout, options.version, root, extra=options.extra)
-            build(
-                root,
+            package = Package(
                 version=options.version,
                 config=options.checkout / "config" / "guard.toml",
                 moment=int(os.environ.get("SOURCE_DATE_EPOCH", "0")),
-                work=work,
-                output=options.output,
                 messages=options.messages,
             )
+            package.build(root, work, options.output)
     except Refusal as refusal:
         sys.stderr.write(f"build-msi: {refusal}.\n")
         return 1
@@ -53,7 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--checkout", type=Path, default=_CHECKOUT)
     parser.add_argument("--scratch", type=Path, help="a folder with room for about 2 GB")
     parser.add_argument("--extra", type=Path, action="append", default=[], help="a file for the app's folder")
-    parser.add_argument("--messages", default="", help="the file with the event log's texts, below INSTALLDIR")
+    parser.add_argument("--messages", default="", help="file with the event log's texts")
     return parser.parse_args()
 
 

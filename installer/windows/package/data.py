@@ -3,9 +3,9 @@ r"""%ProgramData%\MadoguchiGuard: the settings and the journal, which outlive ev
 Theory of operation
 ===================
 
-The folder's components are permanent: removing the product leaves them. guard.toml comes from the folder CONFIG if
-the command line names one, with the site profiles beside it, and else is the shipped one, all comments. If there
-is a guard.toml already, nothing of the two happens: an upgrade, a repair or an installation after a removal never
+The folder's components are permanent: removing the product leaves them. guard.toml comes from the folder
+CONFIG if the command line names one, with the site profiles beside it, and else is the shipped one, all comments. If
+there is a guard.toml already, neither happens: an upgrade, a repair or an installation after a removal never
 changes settings. A CONFIG without guard.toml is refused, for the guard would run with the defaults then.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from installer.windows.package.names import ShortNames
-from installer.windows.package.tree import add_component
+from installer.windows.package.tree import Component
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +27,12 @@ _PERMANENT, _NEVER_OVERWRITE = 16, 128  # msidbComponentAttributes
 _COMPRESSED = 16384  # msidbFileAttributesCompressed
 _COPY = 0  # MoveFile.Options
 _SHIPPED_KEY = "guard.toml"
-# Administrators and the system write here; everybody reads. What %ProgramData% hands down would let every account
-# put files beside the settings.
+# Administrators and the system write here; everybody reads. What %ProgramData% hands down would let every
+# account put files beside the settings.
 _READ_ONLY = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 _REMOVE = f'"[System64Folder]cmd.exe" /d /c rd /s /q "{_FOLDER}"'
-# an exe by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it returns (64)
+# A program by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it
+# returns (64).
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
 
 
@@ -42,17 +43,16 @@ def add_data(rows: Rows, shipped: Path, sequence: int) -> tuple[str, Path]:
     rows.add("Directory", CONFIGDIR, "CommonAppDataFolder", names.filename("MadoguchiGuard"))
     rows.add("Directory", "System64Folder", "TARGETDIR", ".")
     _add_search(rows)
-    add_component(rows, "Data", CONFIGDIR, key=None, attributes=_PERMANENT)
+    Component("Data", CONFIGDIR, attributes=_PERMANENT).add(rows)
     rows.add("CreateFolder", CONFIGDIR, "Data")
     rows.add("MsiLockPermissionsEx", "Data", CONFIGDIR, "CreateFolder", _READ_ONLY, None)
-    add_component(
-        rows,
+    Component(
         "ShippedConfig",
         CONFIGDIR,
         key=_SHIPPED_KEY,
         attributes=_PERMANENT | _NEVER_OVERWRITE,
         condition="NOT GIVENCONFIG OR KEPTCONFIG",
-    )
+    ).add(rows)
     rows.add(
         "File",
         _SHIPPED_KEY,
@@ -64,14 +64,9 @@ def add_data(rows: Rows, shipped: Path, sequence: int) -> tuple[str, Path]:
         _COMPRESSED,
         sequence,
     )
-    add_component(
-        rows,
-        "GivenConfig",
-        CONFIGDIR,
-        key=None,
-        attributes=_PERMANENT,
-        condition="GIVENCONFIG AND NOT KEPTCONFIG",
-    )
+    Component(
+        "GivenConfig", CONFIGDIR, attributes=_PERMANENT, condition="GIVENCONFIG AND NOT KEPTCONFIG"
+    ).add(rows)
     rows.add("CreateFolder", CONFIGDIR, "GivenConfig")
     rows.add("MoveFile", "GivenConfig", "GivenConfig", "*.toml", None, "CONFIG", CONFIGDIR, _COPY)
     rows.add("CustomAction", "RemoveData", _AS_SYSTEM, "System64Folder", _REMOVE)

@@ -1,4 +1,4 @@
-"""From a folder and its rows to one MSI file, with Debian's msibuild and gcab; the same input, the same bytes."""
+"""From a folder to one MSI file, with Debian's msibuild and gcab; the same input makes the same bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -29,23 +30,34 @@ _FALLBACK_MESSAGES: Final = r"packages\win32\win32evtlog.pyd"
 """pywin32's own: says the text as it is."""
 
 
-def build(root: Path, *, version: str, config: Path, moment: int, work: Path, output: Path, messages: str = "") -> None:
-    r"""Write the package of what lies in ``root``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What a package says of itself beside its files."""
 
-    ``config`` is the guard.toml to ship, ``moment`` the time all files get (s since 1970), ``work`` an empty folder on
-    the same disk as ``root``, whose files get that time; ``messages`` as in `add_machine`. Raises Refusal when a tool
-    is missing or fails.
-    """
-    moment = max(moment, _EARLIEST)
-    rows = Rows()
-    files = [*add_tree(rows, root, cache_tag(root))]
-    files.append(add_data(rows, config, len(files) + 1))
-    add_machine(rows, version=version, messages=messages or _FALLBACK_MESSAGES)
-    rows.add("Media", 1, len(files), None, f"#{_CABINET}", None, None)
-    content = _digest(rows, files)
-    add_product(rows, version=version, code=guid(f"product {version} {content}"))
-    _cabinet(files, moment, work)
-    _write(rows.texts(), _summary(guid(f"package {version} {content} {moment}"), moment), work, output)
+    version: str
+    """Windows Installer compares its first three numbers."""
+    config: Path
+    """The guard.toml to ship."""
+    moment: int
+    """The time all files get, in s since 1970."""
+    messages: str = ""
+    r"""The file with the event log's texts, below INSTALLDIR, with ``\``; without it pywin32's."""
+
+    def build(self, root: Path, work: Path, output: Path) -> None:
+        """Write the package of what lies in ``root``; ``work`` is an empty folder.
+
+        Raises Refusal when a tool is missing or fails, ValueError for a folder that cannot be a package.
+        """
+        moment = max(self.moment, _EARLIEST)
+        rows = Rows()
+        files = [*add_tree(rows, root, cache_tag(root))]
+        files.append(add_data(rows, self.config, len(files) + 1))
+        add_machine(rows, version=self.version, messages=self.messages or _FALLBACK_MESSAGES)
+        rows.add("Media", 1, len(files), None, f"#{_CABINET}", None, None)
+        content = f"{self.version} {_digest(rows, files)}"
+        add_product(rows, version=self.version, code=guid(f"product {content}"))
+        _cabinet(files, moment, work)
+        _write(rows.texts(), _summary(guid(f"package {content} {moment}"), moment), work, output)
 
 
 def _digest(rows: Rows, files: Sequence[tuple[str, Path]]) -> str:

@@ -1,4 +1,4 @@
-"""Tables of an MSI database as the text that ``msibuild -i`` imports (IDT, "Text Archive Files" at Microsoft)."""
+"""Tables of an MSI database as the text ``msibuild -i`` imports (IDT; Microsoft: "Text Archive Files")."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ _BELOW = (rf"..\{APP}", rf"..\{PACKAGES}", rf"..\{PACKAGES}\win32", rf"..\{PACKA
 def unpack(archive: Path, sha256: str, folder: Path) -> None:
     """Unpack the interpreter into ``folder`` (made here) and write its ``._pth``.
 
-    With that file there Python takes its module path from nowhere else: not from PYTHONPATH, the registry, the
-    working folder or an account's own packages (docs.python.org, "Finding modules", ._pth files). Raises Refusal when
-    the archive is another one than ``sha256`` says, is no zip, or holds no Python for Windows.
+    With that file there Python takes its module path from nowhere else: not from PYTHONPATH, the registry,
+    the working folder or an account's own packages (docs.python.org, "Finding modules", ._pth files). Raises
+    Refusal when the archive is another one than ``sha256`` says, is no zip, or holds no Python for Windows.
     """
     try:
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -51,7 +51,7 @@ def cache_tag(root: Path) -> str:
 
 
 def _library(folder: Path) -> str:
-    """Return the name of the interpreter's own library without its ending, or nothing if there is not exactly one."""
+    """Return the name of the interpreter's own library without its ending; nothing if there is not one."""
     names = [file.stem for file in folder.iterdir() if re.fullmatch(r"python3\d\d\.dll", file.name)]
     return names[0] if len(names) == 1 else ""
 

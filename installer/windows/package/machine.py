@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from installer.windows.package.names import ShortNames
 from installer.windows.package.product import KEPT, KEY, MAKER, NAME
-from installer.windows.package.tree import PYTHON, add_component
+from installer.windows.package.tree import INSTALLDIR, PYTHON, Component
 
 if TYPE_CHECKING:
     from installer.windows.package.rows import Rows
@@ -18,19 +18,20 @@ _HKLM = 2  # msidbRegistryRoot
 _REGISTRY_KEY_PATH = 4  # msidbComponentAttributesRegistryKeyPath
 _OWN_PROCESS, _AUTOMATIC, _NORMAL, _VITAL = 0x10, 2, 1, 0x8000  # ServiceInstall
 _STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 2, 32, 128  # msidbServiceControlEvent
-# an exe by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it returns (64)
+# A program by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it
+# returns (64).
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
-# Seconds after which failures are forgotten, and what to do after the first, the second and each later one, with ms
-# (SERVICE_FAILURE_ACTIONS). The table MsiServiceConfigFailureActions is left alone: it fails on many versions.
+# Seconds after which failures are forgotten, and what to do after the first, the second and each later one,
+# with ms (SERVICE_FAILURE_ACTIONS).
 _RECOVERY = "reset= 3600 actions= restart/1000/restart/1000/restart/5000"
 
 
 def add_machine(rows: Rows, *, version: str, messages: str) -> None:
-    r"""Add all of it; ``messages`` is the path below INSTALLDIR, with ``\``, of the file with the message texts."""
+    r"""Add all of it; ``messages`` is the file with the event log's texts, below INSTALLDIR, with ``\``."""
     _add_service(rows)
     _add_registry(rows, version, messages)
     _add_menu(rows)
-    add_component(rows, "Command", "INSTALLDIR", key="PathKey", attributes=_REGISTRY_KEY_PATH)
+    _keyed("Command", "PathKey").add(rows)
     rows.add("Registry", "PathKey", _HKLM, KEY, "Command", "[INSTALLDIR]guard.cmd", "Command")
     # = set, - remove when uninstalled, * of the machine; [~] what was there
     rows.add("Environment", "Path", "=-*PATH", "[~];[INSTALLDIR]", "Command")
@@ -51,10 +52,10 @@ def _add_service(rows: Rows) -> None:
         None,
         "-I -m guard.keeper service",
         PYTHON,
-        "窓口ガードを窓口のアカウントで始め、止まったら始めなおします。 / Starts the guard and starts it again.",
+        "窓口ガードを始め、止まったら始めなおします。 / Starts the guard and starts it again.",
     )
-    # Stopped and waited for, so that no file is in use. It is not started here: for Windows Installer a service that
-    # does not start in time, on a PC that is busy, undoes the whole installation.
+    # Stopped and waited for, so that no file is in use. It is not started here: for Windows Installer a
+    # service that does not start in time, on a PC that is busy, undoes the whole installation.
     stop = _STOP | _UNINSTALL_STOP | _UNINSTALL_DELETE
     rows.add("ServiceControl", "KeeperStops", SERVICE, stop, None, 1, PYTHON)
     for action, command, sequence in (
@@ -66,21 +67,14 @@ def _add_service(rows: Rows) -> None:
 
 
 def _add_registry(rows: Rows, version: str, messages: str) -> None:
-    add_component(rows, "Values", "INSTALLDIR", key="Version", attributes=_REGISTRY_KEY_PATH)
+    _keyed("Values", "Version").add(rows)
     rows.add("Registry", "Version", _HKLM, KEY, "Version", version, "Values")
     rows.add("Registry", "InstallDir", _HKLM, KEY, "InstallDir", "[INSTALLDIR]", "Values")
     for name, value in KEPT.items():
-        add_component(
-            rows,
-            f"Value{value}",
-            "INSTALLDIR",
-            key=f"Value{value}",
-            attributes=_REGISTRY_KEY_PATH,
-            condition=name,
-        )
+        _keyed(f"Value{value}", f"Value{value}", condition=name).add(rows)
         rows.add("Registry", f"Value{value}", _HKLM, KEY, value, f"[{name}]", f"Value{value}")
     log = rf"SYSTEM\CurrentControlSet\Services\EventLog\Application\{SOURCE}"
-    add_component(rows, "EventSource", "INSTALLDIR", key="EventMessages", attributes=_REGISTRY_KEY_PATH)
+    _keyed("EventSource", "EventMessages").add(rows)
     rows.add(
         "Registry",
         "EventMessages",
@@ -98,7 +92,7 @@ def _add_menu(rows: Rows) -> None:
     names = ShortNames()
     rows.add("Directory", "ProgramMenuFolder", "TARGETDIR", ".")
     rows.add("Directory", "MENUDIR", "ProgramMenuFolder", ShortNames().filename("窓口ガード Madoguchi Guard"))
-    add_component(rows, "Menu", "MENUDIR", key="MenuKey", attributes=_REGISTRY_KEY_PATH)
+    _keyed("Menu", "MenuKey", directory="MENUDIR").add(rows)
     rows.add("Registry", "MenuKey", _HKLM, KEY, "Menu", MAKER, "Menu")
     rows.add("RemoveFile", "Menu", "Menu", None, "MENUDIR", 2)
     for key, name, command, about in (
@@ -112,7 +106,8 @@ def _add_menu(rows: Rows) -> None:
             names.filename(name),
             "Menu",
             "[System64Folder]cmd.exe",
-            f'/d /k ""[INSTALLDIR]guard.cmd" {command}"',  # cmd takes the outer pair off; the console stays open
+            # cmd takes the outer quotes off and stays open.
+            f'/d /k ""[INSTALLDIR]guard.cmd" {command}"',
             about,
             None,
             None,
@@ -120,3 +115,8 @@ def _add_menu(rows: Rows) -> None:
             None,
             "PYTHONDIR",
         )
+
+
+def _keyed(name: str, key: str, *, directory: str = INSTALLDIR, condition: str | None = None) -> Component:
+    """Return a component whose key is the registry row ``key``."""
+    return Component(name, directory, key=key, attributes=_REGISTRY_KEY_PATH, condition=condition)

@@ -8,8 +8,6 @@ from installer.windows.package.names import UPGRADE_CODE, ShortNames
 from installer.windows.package.tree import FEATURE, INSTALLDIR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from installer.windows.package.rows import Rows
 
 NAME: Final = "Madoguchi Guard"
@@ -33,7 +31,7 @@ _RAW, _SIXTY_FOUR = 2, 16  # msidbLocatorType
 _HKLM = 2  # msidbRegistryRoot
 _SET_PROPERTY = 51  # a custom action that sets the property Source to the formatted text Target
 
-_FIRST: Final[Mapping[str, int]] = {
+_FIRST: Final = {
     "FindRelatedProducts": 25,
     "AppSearch": 50,
     "LaunchConditions": 100,
@@ -41,7 +39,7 @@ _FIRST: Final[Mapping[str, int]] = {
     "FileCost": 900,
     "CostFinalize": 1000,
 }
-_EXECUTE: Final[Mapping[str, int]] = {
+_EXECUTE: Final = {
     "ValidateProductID": 700,
     "MigrateFeatureStates": 1200,
     "InstallValidate": 1400,

@@ -1,4 +1,4 @@
-"""The tables of a Windows Installer database this package fills, as Microsoft's "Database Tables" defines them."""
+"""The tables of an MSI database that this package fills, as Microsoft's "Database Tables" defines them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ TABLES: Final = {
         _table(
             "MoveFile",
             1,
-            "FileKey:s72 Component_:s72 SourceName:L255 DestName:L255 SourceFolder:S72 DestFolder:s72 Options:i2",
+            "FileKey:s72 Component_:s72 SourceName:L255 DestName:L255 SourceFolder:S72 DestFolder:s72"
+            " Options:i2",
         ),
         _table(
             "MsiLockPermissionsEx",
@@ -73,8 +74,8 @@ TABLES: Final = {
             "ServiceInstall",
             1,
             "ServiceInstall:s72 Name:s255 DisplayName:L255 ServiceType:i4 StartType:i4 ErrorControl:i4"
-            " LoadOrderGroup:S255 Dependencies:S255 StartName:S255 Password:S255 Arguments:S255 Component_:s72"
-            " Description:L255",
+            " LoadOrderGroup:S255 Dependencies:S255 StartName:S255 Password:S255 Arguments:S255"
+            " Component_:s72 Description:L255",
         ),
         _table(
             "Shortcut",

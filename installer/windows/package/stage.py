@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# What wheels hold for developers only, as patterns below the packages' folder. bin holds launchers of pip's making
-# with this machine's paths; the rest is unused by the guard and makes two thirds of the files.
+# What wheels hold for developers only, as patterns below the packages' folder. bin holds launchers of the
+# installer's making with this machine's paths; the rest the guard does not use.
 _LEFT_OUT: Final = (
     "bin",
     "include",
@@ -80,7 +80,8 @@ def stage_app(checkout: Path, version: str, root: Path, *, extra: Sequence[Path]
         shutil.copy(file, app / file.name)
     metadata = app / f"madoguchi_guard-{version}.dist-info" / "METADATA"
     metadata.parent.mkdir()
-    metadata.write_bytes(f"Metadata-Version: 2.1\nName: madoguchi-guard\nVersion: {version}\n".encode("ascii"))
+    text = f"Metadata-Version: 2.1\nName: madoguchi-guard\nVersion: {version}\n"
+    metadata.write_bytes(text.encode("ascii"))
     shutil.copy(checkout / "LICENSE", root / "LICENSE.txt")
     (root / "guard.cmd").write_bytes(_COMMAND.encode("ascii"))
     _drop_empty(app)

@@ -1,12 +1,13 @@
 """The folder to be installed as rows: its directories, its files, and what Python leaves beside them.
 
-A component is a folder: all of a product goes and comes as a whole here (RemoveExistingProducts runs first), so
-finer ones would only cost a row in the registry each.
+A component is a folder: the product comes and goes as a whole (RemoveExistingProducts runs first), so finer
+ones would only cost a row in the registry each.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -28,21 +29,38 @@ _COMPRESSED: Final = 16384  # msidbFileAttributesCompressed
 _CACHE = "__pycache__"
 
 
-def add_component(
-    rows: Rows, name: str, directory: str, *, key: str | None, attributes: int = 0, condition: str | None = None
-) -> None:
-    """Add a 64-bit component of the one feature; ``key`` is its key path (None: the directory)."""
-    rows.add(
-        "Component", name, guid(f"component {name}"), directory, attributes | _SIXTY_FOUR, condition, key
-    )
-    rows.add("FeatureComponents", FEATURE, name)
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A 64-bit component of the one feature."""
+
+    name: str
+    directory: str
+    _: KW_ONLY
+    key: str | None = None
+    """Its key path: a file, or a row of the registry; None: the directory."""
+    attributes: int = 0
+    condition: str | None = None
+
+    def add(self, rows: Rows) -> None:
+        """Add it; its id hangs on its name alone, and is the same in every version."""
+        attributes = self.attributes | _SIXTY_FOUR
+        row = (
+            self.name,
+            guid(f"component {self.name}"),
+            self.directory,
+            attributes,
+            self.condition,
+            self.key,
+        )
+        rows.add("Component", *row)
+        rows.add("FeatureComponents", FEATURE, self.name)
 
 
 def add_tree(rows: Rows, root: Path, tag: str) -> Sequence[tuple[str, Path]]:
     """Add all that lies in ``root``, which becomes INSTALLDIR; return the files by key, in their sequence.
 
-    ``tag`` is how the interpreter marks what it compiles (sys.implementation.cache_tag). Raises ValueError for a
-    link, and for an empty folder, which nothing would install.
+    ``tag`` is how the interpreter marks what it compiles (sys.implementation.cache_tag). Raises ValueError
+    for a link, and for an empty folder, which nothing would install.
     """
     return _Tree(rows, root, tag).add()
 
@@ -88,7 +106,7 @@ class _Tree:
                 "File", key, name, filename, path.stat().st_size, None, None, _COMPRESSED, sequence
             )
             self._files.append((key, path))
-        add_component(self._rows, name, directory, key=main)
+        Component(name, directory, key=main).add(self._rows)
 
     def _bytecode(self, directory: str, modules: list[str], names: ShortNames) -> None:
         """Have removed what Python compiles beside the modules: nobody installed it.
