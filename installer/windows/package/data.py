@@ -1,12 +1,16 @@
-r"""%ProgramData%\MadoguchiGuard: the settings and the journal, which outlive every version.
+r"""What outlives every version: the settings in %ProgramData%\MadoguchiGuard, and each account's own files.
 
 Theory of operation
 ===================
 
 The folder's components are permanent: removing the product leaves them. guard.toml comes from the folder
-CONFIG if the command line names one, with the site profiles beside it, and else is the shipped one, all comments. If
-there is a guard.toml already, neither happens: an upgrade, a repair or an installation after a removal never
-changes settings. A CONFIG without guard.toml is refused, for the guard would run with the defaults then.
+CONFIG if the command line names one, with the site profiles beside it, and else is the shipped one, all
+comments. If there is a guard.toml already, neither happens: an upgrade, a repair or an installation after a
+removal never changes settings. A CONFIG without guard.toml is refused, for the guard would run with the
+defaults then.
+
+The journal lies in the account's %LOCALAPPDATA%\MadoguchiGuard (`guard.ground`), which is left alone unless
+REMOVEDATA=1 says otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +34,9 @@ _SHIPPED_KEY = "guard.toml"
 # Administrators and the system write here; everybody reads. What %ProgramData% hands down would let every
 # account put files beside the settings.
 _READ_ONLY = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
-_REMOVE = f'"[System64Folder]cmd.exe" /d /c rd /s /q "{_FOLDER}"'
+# While the interpreter is there: before RemoveFiles.
+_REMOVE = r'"[PYTHONDIR]python.exe" -I "[INSTALLDIR]app\remove_data.py"'
+_BEFORE_REMOVE_FILES = 3450
 # A program by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it
 # returns (64).
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
@@ -69,9 +75,9 @@ def add_data(rows: Rows, shipped: Path, sequence: int) -> tuple[str, Path]:
     ).add(rows)
     rows.add("CreateFolder", CONFIGDIR, "GivenConfig")
     rows.add("MoveFile", "GivenConfig", "GivenConfig", "*.toml", None, "CONFIG", CONFIGDIR, _COPY)
-    rows.add("CustomAction", "RemoveData", _AS_SYSTEM, "System64Folder", _REMOVE)
     wanted = 'REMOVE="ALL" AND REMOVEDATA="1" AND NOT UPGRADINGPRODUCTCODE'
-    rows.add("InstallExecuteSequence", "RemoveData", wanted, 6500)
+    rows.add("CustomAction", "RemoveData", _AS_SYSTEM, "System64Folder", _REMOVE)
+    rows.add("InstallExecuteSequence", "RemoveData", wanted, _BEFORE_REMOVE_FILES)
     return _SHIPPED_KEY, shipped
 
 

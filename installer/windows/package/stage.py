@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from installer.windows.package.interpreter import APP, PACKAGES
@@ -10,7 +11,6 @@ from installer.windows.package.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # What wheels hold for developers only, as patterns below the packages' folder. bin holds launchers of the
 # installer's making with this machine's paths; the rest the guard does not use.
@@ -76,7 +76,7 @@ def stage_app(checkout: Path, version: str, root: Path, *, extra: Sequence[Path]
         raise Refusal(f"{checkout} is no checkout of the guard")
     for name in ("guard", "config"):
         shutil.copytree(checkout / name, app / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    for file in extra:
+    for file in (Path(__file__).parent / "remove_data.py", *extra):
         shutil.copy(file, app / file.name)
     metadata = app / f"madoguchi_guard-{version}.dist-info" / "METADATA"
     metadata.parent.mkdir()
