@@ -1,5 +1,6 @@
 r"""Remove what outlives an installation: msiexec /x … REMOVEDATA=1 runs it before the files go.
- That is the settings in %ProgramData%\MadoguchiGuard, and in each account's profile
+
+That is the settings in %ProgramData%\MadoguchiGuard, and in each account's profile
 AppData\Local\MadoguchiGuard with journal, staff book and keyring folder. An entry in an account's Credential
 Manager stays: only that account can remove it, and without the files it opens nothing. Standard library only:
 nothing of the guard has to be whole.
