@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
+import pwd
 
 from guard.errors import ConfigError, GuardError, MachineError
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "madoguchi"
 """Made by installer/run."""
 RUN: Final = Path("/run/madoguchi-guard")
-"""Root's own; below it the account's runtime folder and its copy of the X cookie."""
+"""Root's own; below it the account's runtime folder, unless it is logged in, and its copy of the X cookie."""
 _KEPT: Final = (
     "CUPS_SERVER",
     "DBUS_SYSTEM_BUS_ADDRESS",
@@ -113,9 +117,19 @@ def clean_environment(
         "LOGNAME": account.pw_name,
         "PATH": _PATH,
         "USER": account.pw_name,
-        "XDG_RUNTIME_DIR": str(RUN / "runtime"),
+        "XDG_RUNTIME_DIR": str(_runtime(account)),
     }
     return kept | own | ({} if cookie is None else {"XAUTHORITY": str(cookie)})
+
+
+def _runtime(account: pwd.struct_passwd, sessions: Path = Path("/run/user")) -> Path:
+    """Return where the account's guard listens: in its login session, if there is one (pam_systemd(8))."""
+    session = sessions / str(account.pw_uid)
+    with contextlib.suppress(OSError):
+        found = session.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == account.pw_uid:
+            return session
+    return RUN / "runtime"
 
 
 def _drop(account: pwd.struct_passwd, command: Sequence[str]) -> list[str]:

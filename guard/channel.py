@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guard.errors import BrokenPromiseError
+from guard.ground import readable, taken_over
 
 Message = Mapping[str, object]
 MAX_LINE = 64 * 1024
@@ -27,8 +28,12 @@ class Channel:
     """One end of a socket pair."""
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)  # noqa: FBT003 -- the library's own signature
         self._sock = sock
         self._send_lock = threading.Lock()
+        self._end_lock = threading.Lock()
+        self._closed = False
+        self._readers = 0
 
     @classmethod
     def pair(cls) -> tuple[Channel, socket.socket]:
@@ -40,9 +45,7 @@ class Channel:
     @classmethod
     def inherited(cls, descriptor: int) -> Channel:
         """Return the channel that our parent left us as this file descriptor."""
-        sock = socket.socket(fileno=descriptor)
-        sock.set_inheritable(False)
-        return cls(sock)
+        return cls(taken_over(descriptor))
 
     def send(self, message: Message) -> None:
         """Send one message; raises ChannelClosedError if the peer cannot take it now."""
@@ -51,7 +54,7 @@ class Channel:
             raise BrokenPromiseError(f"a message of {len(line)} bytes is longer than the {MAX_LINE} allowed")
         try:
             with self._send_lock:
-                sent = self._sock.send(line, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+                sent = self._sock.send(line)
         except OSError as error:
             raise ChannelClosedError("the peer does not take messages any more") from error
         if sent != len(line):
@@ -60,10 +63,25 @@ class Channel:
 
     def messages(self) -> Iterator[dict[str, object]]:
         """Yield messages until the peer closes or breaks the protocol; then return."""
+        with self._end_lock:
+            if self._closed:
+                return
+            self._readers += 1
+        try:
+            yield from self._read()
+        finally:
+            with self._end_lock:
+                self._readers -= 1
+                self._release()
+
+    def _read(self) -> Iterator[dict[str, object]]:
         buffer = b""
         while True:
             try:
+                readable(self._sock)
                 data = self._sock.recv(MAX_LINE)
+            except BlockingIOError:  # nothing there after all
+                continue
             except OSError:
                 return
             if not data:
@@ -83,6 +101,13 @@ class Channel:
 
     def close(self) -> None:
         """Close both directions; a reader in `messages` returns. May be called again."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
-        self._sock.close()
+        with self._end_lock:
+            self._closed = True
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+            self._release()
+
+    def _release(self) -> None:
+        """Give the socket back, but not while a reader waits on it: its number may be another's at once."""
+        if self._closed and not self._readers:
+            self._sock.close()

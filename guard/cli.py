@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard import __version__
-from guard.account import become_unprivileged, this_checkout
 from guard.browser.site import BrowserKind
 from guard.errors import GuardError
 from guard.grammar import Commands, Context, command, day, with_config
+from guard.ground import forbid_core_dumps
 from guard.journal.alerts import Reason
 from guard.journal_cli import add_journal
-from guard.secret import forbid_core_dumps
 from guard.words import Words
 
 if TYPE_CHECKING:
@@ -160,10 +159,13 @@ class _Commands(Context):
 
     def config_check(self) -> int:
         """Say that the settings are fine, or what is not."""
-        from guard.settings.load import load  # noqa: PLC0415 -- see the class
+        from guard.settings.load import load_with_sources  # noqa: PLC0415 -- see the class
 
-        load(self.options.config, self.environment)
+        loaded = load_with_sources(self.options.config, self.environment)
         _print(self.words.of("config_ok", file=self.options.config or self.words.of("defaults")))
+        if loaded.policy.where:
+            keys = ", ".join(loaded.policy.titles())
+            _print(self.words.of("config_policy", place=loaded.policy.where, keys=keys))
         return 0
 
     def config_show(self) -> int:
@@ -269,7 +271,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal without Japanese shows code points instead
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        if os.geteuid() == 0:
+        if sys.platform != "win32" and os.geteuid() == 0:
+            from guard.account import become_unprivileged, this_checkout  # noqa: PLC0415 -- Linux has it alone
+
             again = [sys.executable, "-P", "-m", "guard", *given]
             become_unprivileged(again, os.environ, this_checkout())
         run: Callable[[argparse.Namespace, Mapping[str, str], Words], int] = options.command

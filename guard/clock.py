@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+from guard.ground import boot_seconds, monotonic_seconds
 
 
 def stamp(moment: datetime) -> str:
@@ -33,11 +34,11 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
-        return time.monotonic()
+        return monotonic_seconds()
 
     def boot(self) -> float:
         """See `Clock.boot`."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
+        return boot_seconds()
 
     def utc(self) -> datetime:
         """See `Clock.utc`."""

@@ -27,6 +27,7 @@ from guard.session import effects as ef
 from guard.session import events as ev
 from guard.session.machine import step
 from guard.session.table import TIMER_EVENTS, Session, State
+from guard.supervision.signs import Signs
 from guard.timers import Timers
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from guard.screens.port import Curtain, Shade, Speaker
     from guard.session.policy import Policy
     from guard.staff.port import StaffBook
+    from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
 COVER_WITHIN = 0.1
@@ -124,6 +126,7 @@ class Parts:
     """Learn that records through this number are durable; returns at once."""
     alerts: Alerts
     book: StaffBook
+    supervisor: Supervisor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +187,7 @@ class Core:
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
         self._pulsed_at = clock.monotonic()
+        self._signs = Signs(parts.supervisor, clock)
 
     def run(self) -> None:
         """Serve until the session is over and the guard is stopping, or the display is gone."""
@@ -191,7 +195,7 @@ class Core:
         self._parts.capsules.warm_up()
         self._present()
         while not self.over():
-            self.turn(self._timers.sleep(PULSE))
+            self.turn(self._timers.sleep(self._signs.patience(PULSE)))
 
     def turn(self, patience: float) -> bool:
         """Go round once, waiting at most ``patience`` s for a letter; tell whether there was one."""
@@ -208,6 +212,7 @@ class Core:
         self._watch_journal()
         self._watch_curtain()
         self._let_sleep()
+        self._give_sign()
         return letter is not None
 
     def over(self) -> bool:
@@ -556,6 +561,13 @@ class Core:
         if now - self._curtain_checked_at >= CURTAIN_CHECK:
             self._curtain_checked_at = now
             self._parts.curtain.check()
+
+    def _give_sign(self) -> None:
+        """Tell whoever supervises the guard that this loop turns, and nobody else's thread."""
+        facts = self._session.facts
+        self._signs.turned(
+            safe=facts.swept and self._parts.shade.covered(), stopping=facts.stopping or not facts.display
+        )
 
     def _read_clocks(self) -> tuple[timedelta, timedelta, timedelta]:
         clock = self._clock

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from guard.control import ANSWER_SECONDS, ControlClient
-from guard.paths import control_socket, runtime_folder
+from guard.control import ANSWER_SECONDS, ControlClient, control_address
+from guard.ground import runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Context:
 
     def client(self, patience: float = ANSWER_SECONDS) -> ControlClient:
         """Return who asks the running guard, and waits so long (s) for each answer."""
-        return ControlClient(control_socket(runtime_folder(self.environment)), patience)
+        return ControlClient(control_address(runtime_folder(self.environment)), patience)
 
 
 def command(

@@ -14,20 +14,18 @@ import secrets
 import signal
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules
 from guard.browser.ending import Ending
 from guard.browser.kinds import launch_of
 from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
-from guard.containers.bubblewrap import Bubblewrap
-from guard.control import ControlServer
+from guard.control import ControlServer, control_address
 from guard.core import Core, Parts
 from guard.errors import MachineError
+from guard.ground import forbid_core_dumps, runtime_folder, share_one_heap, state_home
 from guard.handlers import Handlers
-from guard.heap import share_one_heap
 from guard.inbox import Inbox
 from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
@@ -36,37 +34,26 @@ from guard.journal.forward.messages import JOURNALD, Setup
 from guard.journal.forward.process import Forwarder
 from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
-from guard.keyring.kept import KeptStore
-from guard.paths import (
-    SingleInstance,
-    container_mark,
-    control_socket,
-    journal_keyring,
-    runtime_folder,
-    state_folder,
-)
+from guard.machine import ThisMachine
+from guard.paths import SingleInstance, container_mark
 from guard.practice.portal import PracticePortal
-from guard.printing.cups import CupsPrinter, Errands, FormerPrinter
 from guard.readers.pcsc import PcscWatch
 from guard.readers.scard import PyscardScard
 from guard.reports import Reports
 from guard.screens.curtain import CurtainProcess, CurtainSetup
-from guard.screens.speaker import AplaySpeaker, NoSpeaker
-from guard.screens.x11 import X11Shade
-from guard.secret import forbid_core_dumps
+from guard.screens.speaker import NoSpeaker
 from guard.session import events as ev
 from guard.session.effects import AlertKind
 from guard.session.table import State
 from guard.staff.vault_client import Vault, VaultBook
-from guard.system.login1 import Login1Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
     from guard.clock import Clock
     from guard.journal.standing import Standing
-    from guard.printing.port import Printer
-    from guard.settings.model import JournalSettings, Language, Settings
+    from guard.machine.port import Machine
+    from guard.settings.model import JournalSettings, Settings
 
 SWITCH_INTERVAL = 0.0005
 """s a Python thread may run on while another waits; the default of 5 ms would be the cover's worst delay."""
@@ -87,20 +74,18 @@ def run(read_settings: Callable[[], Settings]) -> int:
     forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
     share_one_heap()
     with contextlib.ExitStack() as stack:
-        core = _build(settings, read_settings, dict(os.environ), stack)
+        core = _build(settings, read_settings, ThisMachine(os.environ), stack)
         core.run()
         blind = not core.snapshot().session.facts.display
     if blind:
-        raise MachineError(
-            "the display was lost: the session is wiped; start the guard on a working X server"
-        )
+        raise MachineError("the display was lost: the session is wiped; start the guard on a working screen")
     return 0
 
 
 def _build(
     settings: Settings,
     read_settings: Callable[[], Settings],
-    environment: Mapping[str, str],
+    machine: Machine,
     stack: contextlib.ExitStack,
 ) -> Core:
     running = Running.beginning(settings)
@@ -108,16 +93,16 @@ def _build(
     inbox = Inbox(clock)
     reports = Reports(inbox)
 
-    runtime = runtime_folder(environment)
+    runtime = runtime_folder(machine.environment)
     stack.enter_context(SingleInstance(runtime))
-    sealer = Bubblewrap(container_mark(runtime))
+    sealer = machine.sealer(container_mark(runtime), clock)
     stack.callback(sealer.close)
     if why := sealer.why_not():
         raise MachineError(why)
     launch = launch_of(settings.browser.kind)
-    system = Login1Watch(environment, reports, clock)
+    system = machine.system(reports, clock)
     stack.callback(system.close)  # the PC goes down when the last record has been written, not before
-    anchor, journal, forwarder = _evidence(settings.journal, environment, reports, clock, stack)
+    anchor, journal, forwarder = _evidence(settings.journal, machine, reports, clock, stack)
     reader = PcscWatch(
         scard=PyscardScard(),
         post=inbox.post,
@@ -127,21 +112,23 @@ def _build(
     )
     reader.start()
     stack.callback(reader.stop)
-    for site in settings.sites:
-        if site.practice:
-            stack.enter_context(_practice_portal(site.start))
+    for start in (site.start for site in settings.sites if site.practice):
+        stack.enter_context(_practice_portal(start))
 
-    shade = X11Shade(environment, clock, reports, hotkey=settings.staff.hotkey)
+    shade = machine.shade(clock, reports, hotkey=settings.staff.hotkey)
     shade.start()
     stack.callback(shade.close)
     system.start()  # where the guard refuses to start, its one sentence is all that it says
     swept = sealer.sweep()
-    printer = _printer(settings, environment, clock, reports)
+    prints = any(site.permit.printing for site in settings.sites)
+    printer = machine.printer(settings.printing.printer if prints else "", clock, reports)
     stack.callback(printer.close)
     printer.sweep(reports.leftovers_swept)
 
-    display = _display(environment)
-    curtain = CurtainProcess(sealer, reports, clock, _curtain_setup(display, settings.screens.language))
+    stage = machine.stage()
+    curtain = CurtainProcess(
+        sealer, reports, clock, CurtainSetup(stage=stage, language=settings.screens.language)
+    )
     stack.callback(curtain.close)
     factories = {
         site.key: SealedCapsules(
@@ -152,17 +139,17 @@ def _build(
             network=settings.network,
             area=lambda: shade.areas()[0],
             language=settings.screens.language,
-            display=display,
+            stage=stage,
         )
         for site in settings.sites
     }
     capsules = CapsulePool(factories, _new_session, settings.browser.warm, clock, reports)
     stack.callback(capsules.close)
 
-    speaker = AplaySpeaker(environment) if settings.screens.sound else NoSpeaker()
+    speaker = machine.speaker() if settings.screens.sound else NoSpeaker()
     stack.callback(speaker.close)
 
-    book = VaultBook(Vault(environment), clock)
+    book = VaultBook(Vault(machine.environment), clock)
     stack.callback(book.close)
 
     alerts = Alerts(journal, clock, journal.found.alerts)
@@ -182,12 +169,14 @@ def _build(
             clock,
             reports.ended,
             downloads=any(site.permit.downloads for site in settings.sites),
+            forget_names=machine.forget_names,
         ),
         printer=printer,
         journal=journal,
         forward=forwarder.durable,
         alerts=alerts,
         book=book,
+        supervisor=machine.supervisor(),
     )
     core = Core(parts, settings.session, settings.sites, inbox, clock)
     handlers = Handlers(
@@ -200,55 +189,33 @@ def _build(
         settings=settings,
         disk=DiskLook(running, read_settings),
     )
-    control = ControlServer(control_socket(runtime), handlers.table(), clock)
+    control = ControlServer(control_address(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
-    stack.enter_context(_stop_signals(inbox))
+    stack.enter_context(_stop_signals(inbox, machine.stop_signals()))
     _record_start(journal, settings, running, swept)
     stack.push(partial(_record_stop, journal))
     return core
 
 
-def _display(environment: Mapping[str, str]) -> XDisplay:
-    cookie = environment.get("XAUTHORITY")
-    return XDisplay(name=environment["DISPLAY"], authority=Path(cookie) if cookie else None)
-
-
-def _curtain_setup(display: XDisplay, language: Language) -> CurtainSetup:
-    cookie = display.authority
-    return CurtainSetup(
-        display=display.name,
-        language=language,
-        environment={"XAUTHORITY": os.fspath(cookie)} if cookie else {},
-        readable=(cookie,) if cookie else (),
-    )
-
-
-def _printer(settings: Settings, environment: Mapping[str, str], clock: Clock, reports: Reports) -> Printer:
-    name = settings.printing.printer
-    if name and any(site.permit.printing for site in settings.sites):
-        return CupsPrinter(name, Errands(environment), clock, reports)
-    return FormerPrinter(Errands(environment))
-
-
 def _evidence(
     settings: JournalSettings,
-    environment: Mapping[str, str],
+    machine: Machine,
     reports: Reports,
     clock: Clock,
     stack: contextlib.ExitStack,
 ) -> tuple[Anchor, SealedJournal, Forwarder]:
     """Open the journal, and forward what it holds; its last records are forwarded after it has closed."""
-    store = KeptStore(environment, journal_keyring(environment))
+    store = machine.journal_store()
     stack.callback(store.close)
     anchor = Anchor(store)
     setup = Setup(
         journal=settings.directory,
-        folder=state_folder(environment) / "forward",
+        folder=state_home(machine.environment) / "forward",
         platform_log=JOURNALD if settings.platform_log else None,
         syslog=settings.syslog,
     )
-    forwarder = Forwarder(setup, environment, reports, clock)
+    forwarder = Forwarder(setup, machine.environment, reports, clock)
     journal = SealedJournal(settings.directory, anchor, clock, reports, settings.retention_days)
     stack.callback(forwarder.close)
     stack.callback(lambda: forwarder.durable(journal.seq))
@@ -301,13 +268,12 @@ def _practice_portal(start: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stop_signals(inbox: Inbox) -> Iterator[None]:
-    """Let SIGTERM, SIGINT and SIGHUP end the session in order, then the guard."""
+def _stop_signals(inbox: Inbox, numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    """Let these signals end the session in order, then the guard."""
 
     def stop(_number: int, _frame: object) -> None:
         inbox.post(ev.SystemChanging(what=ev.SystemChange.STOP))
 
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules
 from guard.browser.kinds import launch_of
 from guard.browser.messages import Loss, Refusal
 from guard.browser.pool import WARM_WITHIN
-from guard.browser.port import Geometry, Logout
+from guard.browser.port import Logout
 from guard.browser.survey import TOO_SLOW, Survey
 from guard.clock import SystemClock
 from guard.columns import padded, width
-from guard.containers.bubblewrap import Bubblewrap
 from guard.errors import ConfigError, MachineError
-from guard.paths import SingleInstance, container_mark, runtime_folder, shipped_config
-from guard.practice.display import display_or_own
+from guard.ground import runtime_folder
+from guard.machine import ThisMachine
+from guard.paths import SingleInstance, container_mark, shipped_config
 from guard.practice.portal import PracticePortal
-from guard.screens.x11_fit import connect
 from guard.settings.reading import toml
 from guard.settings.schema import SITE_ALLOW
 from guard.settings.site import read_site, site_file
@@ -64,11 +62,9 @@ def walk(site: Site, kind: BrowserKind, settings: Settings, environment: Mapping
     runtime = runtime_folder(environment)
     with contextlib.ExitStack() as stack:
         stack.enter_context(SingleInstance(runtime, _LOCK, _TAKEN))
-        display = XDisplay(name=stack.enter_context(display_or_own(environment.get("DISPLAY"))))
-        if environment.get("DISPLAY") and (cookie := environment.get("XAUTHORITY")):
-            display = XDisplay(name=display.name, authority=Path(cookie))
-        area = _whole(display.name)
-        sealer = Bubblewrap(container_mark(runtime / _LOCK), clock)
+        machine = ThisMachine(environment)
+        stage, area = stack.enter_context(machine.trial_stage())
+        sealer = machine.sealer(container_mark(runtime / _LOCK), clock)
         stack.callback(sealer.close)
         if why := sealer.why_not():
             raise MachineError(why)
@@ -87,18 +83,11 @@ def walk(site: Site, kind: BrowserKind, settings: Settings, environment: Mapping
                 network=settings.network,
                 area=lambda: area,
                 language=settings.screens.language,
-                display=display,
+                stage=stage,
                 begun_within=WARM_WITHIN,  # nobody waits
                 survey=survey.wanted,
             )
         )
-
-
-def _whole(display: str) -> Geometry:
-    """Return the whole screen; raises MachineError when there is none, or a guard covers it."""
-    with closing(connect({"DISPLAY": display})) as client:
-        screen = client.screen()
-        return Geometry(x=0, y=0, width=screen.width_in_pixels, height=screen.height_in_pixels)
 
 
 def for_programs(site: Site, kind: BrowserKind, findings: Findings) -> dict[str, object]:

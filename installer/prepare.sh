@@ -3,20 +3,25 @@
 # Sourced with the checkout as the working folder; installs only what is missing.
 # shellcheck disable=SC2034 # the package lists are used there
 
-packages_to_run=(
-  ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev
+# shellcheck source=installer/account.sh
+source installer/account.sh
+
+# What the guard itself needs: the Debian package depends on these.
+packages_of_the_guard=(
+  ca-certificates python3 libpcsclite1
   libegl1 libgl1 libasound2 libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0
   libxcb-xkb1 libxkbcommon-x11-0 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libxkbfile1 libdbus-1-3
   libcups2 libfontconfig1 libglib2.0-0 libgssapi-krb5-2 libgbm1 libx11-xcb1
-  fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd vsmartcard-vpcd xvfb
+  fonts-noto-cjk alsa-utils bubblewrap util-linux pcscd
   dbus-daemon gnome-keyring
 )
+packages_to_practise=(vsmartcard-vpcd xvfb)
+packages_to_build=(python3-venv python3-dev gcc libc6-dev libpcsclite-dev)
+packages_to_run=("${packages_of_the_guard[@]}" "${packages_to_practise[@]}" "${packages_to_build[@]}")
 packages_to_test=(
   openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon chromium openssl
   rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
 )
-
-say() { printf '\n==> %s\n' "$*"; }
 
 refuse() {
   printf '%s: %s\n' "$0" "$*" >&2
@@ -73,21 +78,6 @@ make_venv() {
 compile_guard() {
   .venv/bin/python -m compileall -q --invalidation-mode checked-hash guard ||
     say "The guard's modules cannot be compiled here: it starts slower"
-}
-
-# The account the guard runs as when root starts it; a user of their own needs none.
-make_account() {
-  if [[ $EUID -ne 0 ]]; then return; fi
-  if ! getent passwd madoguchi >/dev/null; then
-    say "Account madoguchi: making it (system account, no login)"
-    useradd --system --create-home --home-dir /var/lib/madoguchi --shell /usr/sbin/nologin madoguchi
-    chmod 0700 /var/lib/madoguchi
-  fi
-  # The loudspeaker belongs to this group; a desktop lends it to the person who is logged in only.
-  if [[ " $(id -nG madoguchi) " != *" audio "* ]]; then
-    say "Account madoguchi: adding it to the group audio"
-    usermod --append --groups audio madoguchi
-  fi
 }
 
 # Only root may make the folder that X servers put their sockets into; a PC without a desktop has none.

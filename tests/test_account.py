@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
+import os
 import pwd
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +47,21 @@ def test_the_environment_is_the_accounts_own() -> None:
         "LANG": "ja_JP.UTF-8",
         "PCSCLITE_CSOCK_NAME": "/run/x.comm",
     }
+
+
+def test_root_meets_the_guard_of_the_session_that_the_account_is_logged_in_to(tmp_path: Path) -> None:
+    ours = pwd.struct_passwd(("madoguchi", "x", os.getuid(), os.getgid(), "", "/home", "/usr/sbin/nologin"))
+    session = tmp_path / str(os.getuid())
+    assert account._runtime(ours, tmp_path) == RUN / "runtime"
+    session.mkdir()
+    assert account._runtime(ours, tmp_path) == session
+
+
+def test_a_session_that_is_another_accounts_is_none(tmp_path: Path) -> None:
+    (tmp_path / str(SOMEONE.pw_uid)).mkdir()
+    (tmp_path / str(os.getuid())).symlink_to(tmp_path)
+    ours = pwd.struct_passwd(("madoguchi", "x", os.getuid(), os.getgid(), "", "/home", "/usr/sbin/nologin"))
+    assert account._runtime(SOMEONE, tmp_path) == account._runtime(ours, tmp_path) == RUN / "runtime"
 
 
 def test_the_x_cookie_is_the_accounts_own_copy() -> None:

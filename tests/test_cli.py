@@ -14,11 +14,11 @@ import pytest
 
 from guard import __version__
 from guard.clock import SystemClock
-from guard.control import ControlServer
+from guard.control import ControlServer, control_address
 from guard.errors import ConfigError
+from guard.ground import runtime_folder
 from guard.journal.anchor import Anchor
 from guard.journal.sealed import SealedJournal
-from guard.paths import control_socket, runtime_folder
 from tests.journal.ear import Ear
 from tests.support.memory_store import MemoryStore
 
@@ -62,7 +62,7 @@ def asked(environment: dict[str, str]) -> Iterator[list[object]]:
         raise ConfigError("no session is open.")
 
     handlers = {"status": status, "cover": status, "end": end}
-    server = ControlServer(control_socket(runtime_folder(environment)), handlers, SystemClock())
+    server = ControlServer(control_address(runtime_folder(environment)), handlers, SystemClock())
     server.start()
     yield commands
     server.close()
@@ -157,7 +157,7 @@ def test_logout_hands_number_and_pin_to_the_guard(
         requests.append(request)
         return {}
 
-    server = ControlServer(control_socket(runtime_folder(environment)), {"logout": logout}, SystemClock())
+    server = ControlServer(control_address(runtime_folder(environment)), {"logout": logout}, SystemClock())
     server.start()
     ended = guard(environment, "logout", typed=typed)
     server.close()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import gc
 import os
 import stat
@@ -11,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from guard.clock import SystemClock
-from guard.control import ControlServer
+from guard.control import ControlServer, control_address
 from guard.doctor import Doctor, LackError, State, finding
-from guard.paths import control_socket, runtime_folder
+from guard.ground import runtime_folder
 from guard.readers.scard import Code, Context, Handle
 from tests.staff.vault_lab import vault_lab
 from tests.support.xvfb import Xvfb
@@ -211,9 +215,9 @@ def test_a_running_guard_that_is_not_what_lies_on_the_disk_is_a_warning(
     state: State,
     found: str,
 ) -> None:
-    monkeypatch.setattr("guard.doctor.code_hash", lambda: "c")
+    monkeypatch.setattr("guard.doctor.common.code_hash", lambda: "c")
     told = {"version": "1", "code_hash": "c", "policy_hash": "p", **status}
-    socket = control_socket(runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path)}))
+    socket = control_address(runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path)}))
     server = ControlServer(socket, {"status": lambda _request: told}, SystemClock())
     server.start()
     result = finding("running", doctor(XDG_RUNTIME_DIR=str(tmp_path)).running)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+
+assert sys.platform == "linux"
+
+import subprocess
 
 THREADS = 8
 _WORK = f"""
 import sys, threading
-from guard.heap import share_one_heap
+from guard.ground import share_one_heap
 
 if "shared" in sys.argv:
     share_one_heap()

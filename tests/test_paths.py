@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guard.errors import ConfigError, MachineError
-from guard.paths import SingleInstance, journal_default, runtime_folder
+from guard.ground import runtime_folder
+from guard.paths import SingleInstance, journal_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def test_a_second_guard_is_refused_until_the_first_is_gone(tmp_path: Path) -> No
         pass
 
 
-def test_the_journal_lies_in_the_state_folder(tmp_path: Path) -> None:
+def test_the_journal_lies_in_the_state_home(tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path), "HOME": "/home/nobody"}
     assert journal_default(state) == tmp_path / "madoguchi-guard" / "journal"
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import ast
 import re
 from typing import TYPE_CHECKING
@@ -19,6 +23,7 @@ from guard.keyring import kept
 from guard.readers import pcsc
 from guard.screens.curtain import CurtainSetup
 from guard.screens.curtain_window import CORE_SILENT
+from guard.screens.stage import Stage
 from guard.session.effects import AlertKind
 from guard.settings.model import Language
 from guard.staff import throttle, vault_client
@@ -43,7 +48,7 @@ KINDS = {
 }
 _SLOW = (stage._STOPPED_SECONDS,)
 _LOGOUT = LogoutRecipe(done="").deadline_ms / 1000
-_CURTAIN = CurtainSetup(display="", language=Language.JA).painted_seconds
+_CURTAIN = CurtainSetup(stage=Stage(), language=Language.JA).painted_seconds
 _BACK_OFF = (pool.BACK_OFF_FIRST, pool.BACK_OFF_MOST)
 _SERVICE = (pcsc.BACKOFF_FIRST, pcsc.BACKOFF_LONGEST)
 TIMES: Mapping[str, tuple[float, ...]] = {

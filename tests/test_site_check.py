@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import os
 import socket
 import subprocess
-import sys
 import tomllib
 from contextlib import closing
 from dataclasses import replace
@@ -21,12 +24,13 @@ from guard.browser.survey import TOO_SLOW, Findings, Wish
 from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.port import Sealing
 from guard.errors import ConfigError, MachineError
-from guard.paths import SingleInstance, container_mark, runtime_folder, shipped_config
+from guard.ground import runtime_folder
+from guard.paths import SingleInstance, container_mark, shipped_config
 from guard.screens import x11_fit
 from guard.settings.load import load
 from guard.site_check import for_people, for_programs, site_to_check, walk
 from guard.words import Words
-from tests.browser.conftest import site_of
+from tests.browser.fixtures import site_of
 from tests.browser.puppet import PATIENCE, puppet
 from tests.support.xvfb import Xvfb
 

@@ -5,7 +5,6 @@ What runs inside differs by the kind of browser; that is a `Launch`, and nothing
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from guard.browser.site import LogoutRecipe, Site
     from guard.clock import Clock
     from guard.containers.port import Container, Sealer
+    from guard.screens.stage import Stage
     from guard.session.events import SessionId
     from guard.settings.model import Language
 
@@ -62,16 +62,6 @@ MEMORY = 2 << 30
 """Bytes that a capsule may take; it needs about 370 MB (seed facts), and a page that wants more is a bomb."""
 
 _NOTHING = Permit()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XDisplay:
-    """The X server that capsules show their windows on."""
-
-    name: str
-    """Such as ``:0``."""
-    authority: Path | None = None
-    """The cookie file (``XAUTHORITY``), when the server wants one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +92,7 @@ class SealedCapsules:
         network: Network,
         area: Callable[[], Geometry],
         language: Language,
-        display: XDisplay,
+        stage: Stage,
         begun_within: float = BEGUN_WITHIN,
         survey: Callable[[Wanted], None] | None = None,
     ) -> None:
@@ -114,7 +104,7 @@ class SealedCapsules:
         self._network = network
         self._area = area
         self._language = language
-        self._display = display
+        self._stage = stage
         self._begun_within = begun_within
         self._survey = survey
 
@@ -149,17 +139,13 @@ class SealedCapsules:
         )
 
     def _sealing(self, session: SessionId, descriptor: int) -> Sealing:
-        authority = self._display.authority
         environment = {
             "LANG": "C.UTF-8",
-            "DISPLAY": self._display.name,
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # else a bus is started for each capsule
             "QT_ENABLE_HIGHDPI_SCALING": "0",  # areas are pixels of the display server
-            "QT_QPA_PLATFORM": "xcb",
+            **self._stage.environment,
             **self._launch.environment,
         }
-        if authority is not None:
-            environment["XAUTHORITY"] = os.fspath(authority)
         return Sealing(
             name=f"capsule-{session}",
             command=(sys.executable, "-P", "-m", self._launch.module, str(descriptor)),
@@ -171,11 +157,12 @@ class SealedCapsules:
             nice=NICE,
             readable=(
                 *self._launch.readable(),
-                *(file for file in (authority, self._network.file) if file is not None),
+                *self._stage.readable,
+                *(() if self._network.file is None else (self._network.file,)),
             ),
             private=self._launch.private,
             shown=self._launch.shown(),
-            display=self._display.name,
+            display=self._stage.display,
         )
 
 

@@ -31,7 +31,7 @@ from guard.browser.messages import (
 )
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
-from guard.secret import forbid_core_dumps
+from guard.ground import forbid_core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

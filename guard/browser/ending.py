@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from guard.browser.pool import GONE_WITHIN
-from guard.browser.port import Logout, Receipt
+from guard.browser.port import HostNames, Logout, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,14 @@ class Ending:
         done: Callable[[Receipt], None],
         *,
         downloads: bool,
+        forget_names: Callable[[], HostNames],
     ) -> None:
         self._capsules = capsules
         self._clear_clipboard = clear_clipboard
         self._printer = printer
         self._clock = clock
         self._done = done
+        self._forget_names = forget_names
         self._downloads = "gone with the storage" if downloads else "none possible"
 
     def end(self, session: SessionId, *, logout: bool) -> None:
@@ -61,6 +63,7 @@ class Ending:
             clipboard_empty=False,
             print_jobs="unknown",
             downloads="unknown",
+            host_names=HostNames.KEPT,
             logout_ms=0.0,
             kill_ms=0.0,
             verify_ms=0.0,
@@ -93,6 +96,7 @@ class Ending:
             clipboard_empty=clipboard_empty,
             print_jobs=str(prints),
             downloads=self._downloads,
+            host_names=self._forget_names(),
             logout_ms=logout_ms,
             kill_ms=kill_ms,
             verify_ms=verify_ms,

@@ -24,6 +24,16 @@ class Logout(StrEnum):
     """The site profile does not say how; the portal's own time-out has to do."""
 
 
+class HostNames(StrEnum):
+    """What became of the host names that the system looked up for the session, and of their addresses."""
+
+    FORGOTTEN = "forgotten"
+    KEPT = "kept"
+    """The system's cache could not be emptied."""
+    OUT_OF_REACH = "out of reach"
+    """If the system keeps any, this account may not empty its cache."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What the end of a session left, with the milliseconds of each step."""
@@ -37,6 +47,7 @@ class Receipt:
     """``none possible``, or what became of them (see `guard.printing.port.PrintOutcome`)."""
     downloads: str
     """``none possible`` or ``gone with the storage``."""
+    host_names: HostNames
     logout_ms: float
     kill_ms: float
     """From the kill to the last process reaped."""
@@ -48,7 +59,7 @@ class Receipt:
     def good(self) -> bool:
         """True when nothing of the citizen is left on this PC."""
         gone = not self.processes_left and not self.storage_left and self.clipboard_empty
-        return gone and self.print_jobs != NOT_PROVEN
+        return gone and self.print_jobs != NOT_PROVEN and self.host_names is not HostNames.KEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

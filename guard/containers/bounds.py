@@ -13,8 +13,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Protocol
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

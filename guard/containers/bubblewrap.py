@@ -13,10 +13,14 @@ import os
 import re
 import select
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 import psutil
 

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import guard
 from guard.errors import MachineError
 

@@ -7,8 +7,12 @@ import fcntl
 import os
 import select
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

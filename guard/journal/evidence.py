@@ -11,7 +11,7 @@ from guard.errors import ConfigError
 from guard.journal.anchor import Anchor
 from guard.journal.keys import Keys
 from guard.journal.standing import FirstKey, Standing
-from guard.keyring.kept import KeptStore
+from guard.keyring.here import OwnStore
 from guard.paths import journal_keyring
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class EvidenceRoom:
             folder = journal_keyring(self._environment)
             if not folder.is_dir():
                 return Evidence(folder=configured())
-            with KeptStore(self._environment, folder) as store:
+            with OwnStore(self._environment, folder) as store:
                 anchor = Anchor(store)
                 return Evidence(folder=configured(), standing=anchor.standing(), first_key=anchor.first_key())
         mark, key = found["mark"], found["first_key"]
@@ -67,7 +67,7 @@ class EvidenceRoom:
         try:
             self._client.ask("journal-key-taken")
         except NotRunningError:
-            with KeptStore(self._environment, journal_keyring(self._environment)) as store:
+            with OwnStore(self._environment, journal_keyring(self._environment)) as store:
                 Anchor(store).forget_first_key()
 
 

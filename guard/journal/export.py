@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from guard.errors import ConfigError
+from guard.ground import open_flags
 from guard.journal.reading import EVERYTHING
 from guard.journal.record import COMMON
 
@@ -70,7 +71,7 @@ def destination(output: Path | None, stdout: BinaryIO) -> Iterator[BinaryIO]:
     fresh = output.parent / f".{output.name}.{secrets.token_hex(4)}"
     try:
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            descriptor = os.open(fresh, open_flags(os.O_WRONLY | os.O_CREAT | os.O_EXCL), 0o640)
             with os.fdopen(descriptor, "wb") as file:
                 yield file
                 file.flush()

@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Self
 
-from guard.disk import flush_folder
+from guard.ground import flush_folder, open_flags
 from guard.journal.segments import segment_path
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from guard.journal.segments import Segment
 
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = open_flags(os.O_WRONLY | os.O_APPEND)
 
 
 class ChangedError(Exception):

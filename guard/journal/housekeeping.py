@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
-from guard.disk import flush_folder
+from guard.ground import flush_folder
 from guard.journal.chain import head, prev
 from guard.journal.packing import BrokenPackError, pack, unpacked
 from guard.journal.record import Record

@@ -15,7 +15,7 @@ import zlib
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Final
 
-from guard.disk import flush_folder
+from guard.ground import flush_folder, open_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ _RAW, _GZIP = -15, 31  # zlib's window: the format without, and with header and 
 _HASH: Final = sha256().digest_size
 _FIXED: Final = b"\x1f\x8b\x08\x04" + bytes(5) + b"\xff" + struct.pack("<H2sH", 4 + _HASH, b"MG", _HASH)
 """Magic, deflate, an extra field, no time, no level, no system; the field's length, its name, its length."""
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS: Final = open_flags(os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
 
 class BrokenPackError(Exception):

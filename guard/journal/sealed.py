@@ -13,9 +13,7 @@ so, and the proof will tell where.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
-import os
 import queue
 import threading
 from dataclasses import dataclass
@@ -24,8 +22,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from guard.clock import stamp
-from guard.disk import flush_folder
 from guard.errors import MachineError
+from guard.ground import FileLock, flush_folder
 from guard.journal.anchor import Anchorer
 from guard.journal.chain import sealed
 from guard.journal.growing import ChangedError, Growing
@@ -88,7 +86,7 @@ class SealedJournal:
         self._closing = threading.Event()
         with contextlib.ExitStack() as undo:
             try:
-                undo.callback(os.close, _taken(folder))
+                undo.callback(_taken(folder).close)
                 opening = look_back(folder, anchor)
                 self._growing = _growing(folder, opening, clock.utc().date())
             except OSError as error:
@@ -244,19 +242,16 @@ class SealedJournal:
                     path.unlink()
 
 
-def _taken(folder: Path) -> int:
-    """Return a descriptor that holds the folder for us; raises MachineError when it is held, and OSError."""
+def _taken(folder: Path) -> FileLock:
+    """Hold the folder for us; raises MachineError when another holds it, and OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     flush_folder(folder.parent)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return FileLock.take_folder(folder)
     except BlockingIOError:
-        os.close(descriptor)
         raise MachineError(
             f"another guard writes its journal into {folder}; give each its own [journal] directory"
         ) from None
-    return descriptor
 
 
 def _growing(folder: Path, opening: Opening, today: date) -> Growing:

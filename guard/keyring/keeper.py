@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from guard.errors import GuardError
+from guard.ground import forbid_core_dumps
 from guard.keyring.opened import opened
-from guard.secret import forbid_core_dumps
 from guard.wire import read_object, read_text
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
 
-from guard.children import bound
 from guard.errors import MachineError
+from guard.ground import KEPT_VARIABLES, start_bound
 from guard.wire import read_object, read_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 15.0
 """s for one answer, with the keeper's own wait for another process."""
-_KEPT: Final = ("PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
 _KEEPER: Final = (sys.executable, "-P", "-m", "guard.keyring.keeper")
 _ANSWER_MOST: Final = 16 * 1024
 """Bytes."""
@@ -41,7 +40,7 @@ class KeptStore:
         command: Sequence[str] = _KEEPER,
         patience: float = PATIENCE,
     ) -> None:
-        self._environment = {name: environment[name] for name in _KEPT if name in environment}
+        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
         self._command = (*command, os.fspath(folder))
         self._patience = patience
         self._lock = threading.Lock()
@@ -111,16 +110,9 @@ class KeptStore:
         return received
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = bound(self._command, self._environment)
         try:
-            return subprocess.Popen(
-                command,
-                env=self._environment,
-                cwd="/",
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # a Ctrl-C at the guard's terminal is the guard's
+            return start_bound(
+                self._command, self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
         except OSError as error:
             raise MachineError(f"the keeper cannot be started: {error.strerror}.") from error

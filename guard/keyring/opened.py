@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import time
 from typing import TYPE_CHECKING, Final
 
-from guard.disk import flush_folder
 from guard.errors import MachineError
+from guard.ground import FileLock, flush_folder, runtime_folder
 from guard.keyring.one_connection import OneConnectionKeyring
 from guard.keyring.secret_service import keyrings, private_folder, secret_service
 from guard.keyring.system import KeyringStore
-from guard.paths import runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +19,6 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS: Final = 10.0
 """For which another process of this account is waited for; a vault takes less than a second."""
-_GLANCE: Final = 0.02
-"""s between two looks at the lock."""
 
 
 @contextlib.contextmanager
@@ -43,19 +37,13 @@ def opened(environment: Mapping[str, str], folder: Path, what: str) -> Iterator[
 @contextlib.contextmanager
 def _alone(folder: Path, what: str) -> Iterator[None]:
     """Hold the store's lock; the system lets go of it however this process ends."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise MachineError(
-                        f"{what} is in use by another process for more than {LOCK_SECONDS:.0f} s."
-                    ) from None
-                time.sleep(_GLANCE)
+        lock = FileLock.take(folder / "lock", LOCK_SECONDS)
+    except BlockingIOError:
+        raise MachineError(
+            f"{what} is in use by another process for more than {LOCK_SECONDS:.0f} s."
+        ) from None
+    try:
         yield
     finally:
-        os.close(descriptor)
+        lock.close()

@@ -22,8 +22,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 import secretstorage
 
-from guard.disk import flush_folder
 from guard.errors import MachineError
+from guard.ground import flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -19,3 +19,11 @@ class Store(Protocol):
     def delete(self, name: str) -> None:
         """Remove the item, which must be there; once it returns, a power cut does not undo it."""
         ...
+
+
+class ClosableStore(Store, Protocol):
+    """A store that somebody keeps open."""
+
+    def close(self) -> None:
+        """Let go of it; nothing can be asked any more."""
+        ...

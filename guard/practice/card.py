@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 import threading
 import time
 
@@ -88,7 +89,8 @@ def _receive(sock: socket.socket, length: int) -> bytes:
     received = b""
     while len(received) < length:
         # vpcd sends header and body apart: without this the body waits 44 ms for our delayed acknowledgement.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if sys.platform == "linux":
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         part = sock.recv(length - len(received))
         if not part:
             return b""

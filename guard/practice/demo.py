@@ -6,8 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 from guard.clock import SystemClock
-from guard.paths import shipped_config, state_folder
+from guard.ground import state_home
+from guard.paths import shipped_config
 from guard.practice.clerk import Clerk
 from guard.practice.display import display_or_own
 from guard.practice.guarded import GuardedCounter
@@ -29,7 +33,7 @@ def main(save: Path | None) -> int:
     0: without the guard B's account landed under A, with it under B, under both policies. 1: it landed
     under A in spite of the guard, or the incident did not happen without it, so that nothing was shown.
     """
-    pictures = state_folder(os.environ) / "demo" if save is None else save
+    pictures = state_home(os.environ) / "demo" if save is None else save
     start = read_site(shipped_config() / "sites" / "practice.toml")[0].start
     town = Town.shipped()
     timeline = Timeline(sys.stdout)

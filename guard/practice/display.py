@@ -6,7 +6,11 @@ import contextlib
 import os
 import select
 import subprocess
+import sys
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from guard.errors import MachineError
 

@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 from guard.errors import BrokenPromiseError, MachineError
 from guard.paths import shipped_config
 from guard.practice.incident import Deed, Happened, Moment
@@ -39,7 +42,7 @@ Record = Mapping[str, object]
 
 
 class GuardedCounter:
-    """``guard run`` on a display with its own reader, journal and runtime folder; a context manager."""
+    """`guard.practice.daemon` on a display, with its own reader, journal and folders; a context manager."""
 
     def __init__(self, display: str, clock: Clock, timeline: Timeline, clerk: Clerk | None = None) -> None:
         """With a clerk the card's removal is held for them; without one it wipes."""
@@ -72,7 +75,7 @@ class GuardedCounter:
                 self._clerk.enrol(environment)
             with self._log.open("wb") as log:
                 self._daemon = subprocess.Popen(
-                    [sys.executable, "-m", "guard", "run", "--config", os.fspath(self._config(folder))],
+                    [sys.executable, "-P", "-m", "guard.practice.daemon", os.fspath(self._config(folder))],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Protocol, Self
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import XK, X, display, error
 from Xlib.ext import xtest

@@ -9,9 +9,13 @@ The scenario knows no guard: it plays against a `Counter` and only ever follows 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from guard.practice.citizen import Citizen
 from guard.practice.people import Account, Person, Town

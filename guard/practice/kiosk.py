@@ -9,6 +9,9 @@ import os
 import sys
 import threading
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import webview
 
 from guard.channel import Channel

@@ -17,6 +17,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import psutil
 
 from guard.channel import Channel, ChannelClosedError

@@ -14,6 +14,9 @@ import time
 from enum import StrEnum
 from pathlib import Path
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 from guard.channel import Channel
 from guard.errors import GuardError, MachineError
 from guard.practice.card import VirtualCard

@@ -10,6 +10,9 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Self
 
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import psutil
 
 from guard.channel import Channel

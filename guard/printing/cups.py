@@ -16,8 +16,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from guard.children import bound
 from guard.errors import MachineError
+from guard.ground import start_bound
 from guard.printing.port import NoPrinter, PrintOutcome
 from guard.session.events import SessionId
 from guard.wire import read_number, read_object
@@ -52,14 +52,9 @@ class Errands:
     def start(self) -> subprocess.Popen[bytes]:
         """Start one that waits for its order; raises MachineError when this PC cannot."""
         try:
-            return subprocess.Popen(
-                bound(self._command, self._environment),
-                env=self._environment,
-                cwd="/",
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # without a terminal, libcups asks nobody for a password
+            # It has no terminal, so that libcups asks nobody for a password.
+            return start_bound(
+                self._command, self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
         except OSError as error:
             raise MachineError(f"the errand to CUPS cannot be started: {error.strerror}.") from error

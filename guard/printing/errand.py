@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from guard.errors import GuardError
+from guard.ground import forbid_core_dumps
 from guard.printing.libcups import Cups, JobState
-from guard.secret import forbid_core_dumps
 from guard.wire import read_object, read_text
 
 if TYPE_CHECKING:

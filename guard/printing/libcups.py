@@ -10,9 +10,13 @@ be killed.
 from __future__ import annotations
 
 import ctypes
+import sys
 from ctypes import POINTER, c_char_p, c_int, c_long, c_void_p
 from enum import IntEnum
 from typing import Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from guard.errors import MachineError
 

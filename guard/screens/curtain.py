@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sys
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guard.channel import Channel, ChannelClosedError
@@ -31,13 +31,13 @@ from guard.screens.messages import (
 from guard.screens.port import Scene, Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from guard.clock import Clock
     from guard.containers.port import Container, Sealer
     from guard.screens.messages import Areas, Order, Report
     from guard.screens.port import CurtainListener
+    from guard.screens.stage import Stage
     from guard.settings.model import Language
 
 _WAITING = frozenset({Screen.STARTING, Screen.READY})
@@ -53,12 +53,8 @@ _ENDS_WITHIN = 0.1
 class CurtainSetup:
     """What the operator chose and what this PC is like."""
 
-    display: str
+    stage: Stage
     language: Language
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Besides what the curtain sets itself, such as ``XAUTHORITY``."""
-    readable: Sequence[Path] = ()
-    """Files that those variables name."""
     up_seconds: float = 30.0
     """From the start to both windows painted; measured cold: 1-2 s on an idle PC."""
     painted_seconds: float = 5.0
@@ -163,13 +159,12 @@ class CurtainProcess:
                 "PYWEBVIEW_LOG": "CRITICAL",  # pages call it with the keys of a PIN; not a word about that
                 "QT_API": "pyside6",
                 "QT_ENABLE_HIGHDPI_SCALING": "0",  # areas are pixels of the display server
-                **setup.environment,
-                "DISPLAY": setup.display,
+                **setup.stage.environment,
             },
             network=False,
             dies_with_parent=False,
-            readable=setup.readable,
-            display=setup.display,
+            readable=setup.stage.readable,
+            display=setup.stage.display,
         )
 
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
+from guard.ground import forbid_core_dumps
 from guard.gui_thread import GuiThread
 from guard.pywebview import switch_off_the_unsafe
 from guard.screens.catalogue import Catalogue
@@ -44,7 +45,6 @@ from guard.screens.page import curtain_page, strip_page
 from guard.screens.port import Key, Scene, Screen
 from guard.screens.qt_window import QtWindow
 from guard.screens.view import curtain_view, strip_view
-from guard.secret import forbid_core_dumps
 from guard.settings.model import Language
 
 if TYPE_CHECKING:

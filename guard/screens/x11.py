@@ -24,11 +24,15 @@ import contextlib
 import logging
 import os
 import select
+import sys
 import threading
 from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import X
 from Xlib import error as xerror

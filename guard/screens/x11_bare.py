@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import X, Xatom, Xutil
 from Xlib.ext import randr

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 from contextlib import closing
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import X, Xatom, display
 from Xlib import error as xerror

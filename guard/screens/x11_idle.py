@@ -7,7 +7,11 @@ against one that never tires, only the longest duration of a session helps.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib.ext import screensaver
 

@@ -8,11 +8,15 @@ are down now and are modifiers or the combination's own.
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Self
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import XK, X
 from Xlib import error as xerror

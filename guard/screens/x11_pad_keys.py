@@ -7,7 +7,11 @@ between two digits. A grab can be taken away by nobody; it ends only with its wi
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import XK, X
 from Xlib import error as xerror

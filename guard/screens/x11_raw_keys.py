@@ -9,8 +9,12 @@ that freezes or empties the master does not touch it.
 from __future__ import annotations
 
 import struct
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import error as xerror
 from Xlib.ext import ge, xinput

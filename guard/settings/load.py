@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.browser.network import Network
 from guard.browser.site import Site
 from guard.errors import ConfigError
+from guard.ground import machine_policy
 from guard.journal.forward.address import Address, SyslogServer
 from guard.paths import journal_default, shipped_config
 from guard.session.policy import Policy
@@ -21,12 +23,15 @@ from guard.settings.model import (
     Settings,
     StaffSettings,
 )
-from guard.settings.reading import Reading
+from guard.settings.policy import ABSOLUTE, MachinePolicy
+from guard.settings.reading import Reading, Source
 from guard.settings.site import read_site, site_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from guard.settings.policy import PolicySource
+    from guard.settings.schema import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +41,29 @@ class Loaded:
     settings: Settings
     main: Reading
     sites: tuple[Reading, ...]
+    policy: MachinePolicy
 
 
-def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
+def load(path: Path | None, environment: Mapping[str, str], policy: PolicySource | None = None) -> Settings:
     """Return the settings of this file, or the defaults with the practice portal when there is none.
 
+    What the machine policy lays down wins over both. It is read from ``policy``, and without one from where
+    this system keeps it: nobody who loads settings can forget it.
+
     Raises ConfigError with one sentence a problem, each on a line of its own, naming file, key, what was
-    given and what is allowed; MachineError when the shipped files or a home for the journal are missing.
+    given and what is allowed; MachineError when the shipped files or a home for the journal are missing, or
+    the policy cannot be read.
     """
-    return load_with_sources(path, environment).settings
+    return load_with_sources(path, environment, policy).settings
 
 
-def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Loaded:
+def load_with_sources(
+    path: Path | None, environment: Mapping[str, str], policy: PolicySource | None = None
+) -> Loaded:
     """Return the settings and where they come from; raises like `load`."""
-    main = Reading(path, schema.KEYS)
-    policy = _policy(main)
+    laid_down = MachinePolicy(policy or machine_policy())
+    main = Reading(path, schema.KEYS, laid_down)
+    session = _session(main)
     reader = ReaderSettings(name=main.take(schema.READER_NAME), watch=main.take(schema.READER_WATCH))
     browser = BrowserSettings(kind=main.take(schema.BROWSER_KIND), warm=main.take(schema.BROWSER_WARM))
     network = _network(main)
@@ -70,7 +83,7 @@ def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Load
     found = _sites(main, browser, printing)
     settings = Settings(
         sites=tuple(site for site, _ in found),
-        session=policy,
+        session=session,
         reader=reader,
         browser=browser,
         network=network,
@@ -79,7 +92,9 @@ def load_with_sources(path: Path | None, environment: Mapping[str, str]) -> Load
         screens=screens,
         journal=journal,
     )
-    return Loaded(settings=settings, main=main, sites=tuple(reading for _, reading in found))
+    return Loaded(
+        settings=settings, main=main, sites=tuple(reading for _, reading in found), policy=laid_down
+    )
 
 
 def _sites(main: Reading, browser: BrowserSettings, printing: PrintingSettings) -> list[tuple[Site, Reading]]:
@@ -113,11 +128,12 @@ def _check_site(
         kinds = " or ".join(f'"{kind.value}"' for kind in site.browsers)
         reading.problems.append(
             f"{reading.where}: this portal works in {kinds} only, but [browser] kind is"
-            f' "{browser.kind.value}" in {main.where}; set it to what is allowed.'
+            f' "{browser.kind.value}" in {main.place(schema.BROWSER_KIND)}; set it to what is allowed.'
         )
     if site.permit.printing and not printing.printer and main.stands(schema.PRINTING_PRINTER):
+        where = main.place(schema.PRINTING_PRINTER)
         reading.refuse(
-            schema.PERMIT_PRINTING, f"allowed is true where [printing] printer in {main.where} names one"
+            schema.PERMIT_PRINTING, f"allowed is true where [printing] printer in {where} names one"
         )
 
 
@@ -125,20 +141,20 @@ def _network(main: Reading) -> Network:
     proxy, pac = main.take(schema.NETWORK_PROXY), main.take(schema.NETWORK_PAC)
     if proxy and pac:
         main.refuse(schema.NETWORK_PAC, "allowed is one of proxy and pac, not both")
-    script = pac if "://" in pac else str(_beside(main, pac) or "")
+    script = pac if "://" in pac else str(_beside(main, schema.NETWORK_PAC) or "")
     network = Network()
     try:
         Network.read(pac=script)
     except ConfigError as error:
         main.refuse(schema.NETWORK_PAC, error.sentence)
     try:
-        network = Network.read(ca=_beside(main, main.take(schema.NETWORK_CA)))
+        network = Network.read(ca=_beside(main, schema.NETWORK_CA))
     except ConfigError as error:
         main.refuse(schema.NETWORK_CA, error.sentence)
     return replace(network, proxy=proxy, pac=script)
 
 
-def _policy(main: Reading) -> Policy:
+def _session(main: Reading) -> Policy:
     policy = Policy(
         on_removal=main.take(schema.ON_REMOVAL),
         hold_seconds=main.take(schema.HOLD_SECONDS),
@@ -155,17 +171,25 @@ def _policy(main: Reading) -> Policy:
 
 
 def _journal_directory(main: Reading, environment: Mapping[str, str]) -> Path:
-    return _beside(main, main.take(schema.JOURNAL_DIRECTORY)) or journal_default(environment)
+    return _beside(main, schema.JOURNAL_DIRECTORY) or journal_default(environment)
 
 
-def _beside(main: Reading, given: str) -> Path | None:
-    """Return this path as seen from guard.toml; None for none."""
-    return (main.path.parent / given).absolute() if given and main.path else None
+def _beside(main: Reading, key: Key[str]) -> Path | None:
+    """Return this key's path, a file's as seen from there, a policy's only if absolute; None for none."""
+    given = main.take(key)
+    if not given:
+        return None
+    if main.source(key) is not Source.POLICY:
+        return (main.path.parent / given).absolute() if main.path else None
+    if not Path(given).is_absolute():
+        main.refuse(key, ABSOLUTE)
+        return None
+    return Path(given)
 
 
 def _syslog(main: Reading) -> SyslogServer | None:
     files = {
-        key: _beside(main, main.take(key))
+        key: _beside(main, key)
         for key in (schema.JOURNAL_SYSLOG_CA, schema.JOURNAL_SYSLOG_CERTIFICATE, schema.JOURNAL_SYSLOG_KEY)
     }
     given = main.take(schema.JOURNAL_SYSLOG)

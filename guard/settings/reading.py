@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
-import pwd
 import re
-import tomllib
-from typing import TYPE_CHECKING, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from guard.errors import ConfigError
+from guard.ground import account_name
+from guard.settings.policy import allowed as allowed_in_policy
+from guard.toml_text import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from guard.settings.policy import MachinePolicy
     from guard.settings.schema import Key
 
 Value = TypeVar("Value")
+_UNSEEN: Final = re.compile(r"[\u007f-\u009f\u2028\u2029]")
+"""What would break a line or steer a terminal, and JSON leaves as it is."""
 _LINE = 100
 """Characters of a value that an error message repeats."""
 
@@ -26,36 +30,58 @@ _LINE = 100
 def parse(path: Path) -> Mapping[str, object]:
     """Return the file's tables; raises ConfigError when it cannot be read or is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tables(path.read_bytes(), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; allowed is the path of a TOML file.") from None
     except OSError as error:
-        who = pwd.getpwuid(os.getuid()).pw_name
-        raise ConfigError(f"{path}: the account {who} cannot read it ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
-    except ValueError:  # the only one left: Python reads no number of more than 4300 digits
-        raise ConfigError(f"{path}: is not valid TOML: a number has too many digits.") from None
+        raise ConfigError(
+            f"{path}: the account {account_name()} cannot read it ({error.strerror})."
+        ) from None
+
+
+class Source(StrEnum):
+    """Where the value in force comes from; a policy wins over a file, and a file over a default."""
+
+    POLICY = "policy"
+    FILE = "file"
+    DEFAULT = "default"
 
 
 class Reading:
     """Takes values by key and notes every problem, so that all of them are told at once."""
 
-    def __init__(self, path: Path | None, keys: Sequence[Key[object]]) -> None:
-        """Read the file, or nothing at all for None; raises ConfigError when it cannot be read as TOML."""
+    def __init__(
+        self, path: Path | None, keys: Sequence[Key[object]], policy: MachinePolicy | None = None
+    ) -> None:
+        """Read the file, or nothing at all for None; raises ConfigError when it cannot be read as TOML.
+
+        Where ``policy`` has a value, the file's is not even looked at.
+        """
         self.path = path
         self.where = "the defaults" if path is None else str(path)
         """How a sentence names it."""
         self.problems: list[str] = []
+        self._policy = policy
         self._refused: set[str] = set()
         self._document = {} if path is None else parse(path)
         self._look_for_unknown(keys)
+        self._look_for_unknown_policies(keys)
 
     def given(self, key: Key[object]) -> bool:
         """Tell whether the file gives this key a value."""
         return key.name in self._table(key.section)
+
+    def source(self, key: Key[object]) -> Source:
+        """Tell where the value in force comes from."""
+        if self._policy is not None and self._policy.has(key):
+            return Source.POLICY
+        return Source.FILE if self.given(key) else Source.DEFAULT
+
+    def place(self, key: Key[object]) -> str:
+        """Return where the value in force stands, as a sentence names it."""
+        if self._policy is not None and self._policy.has(key):
+            return self._policy.place(key.section)
+        return self.where
 
     def has_section(self, section: str) -> bool:
         """Tell whether the file has this section, be it empty."""
@@ -63,6 +89,8 @@ class Reading:
 
     def take(self, key: Key[Value]) -> Value:
         """Return the value given or else the default; a value that is not allowed is noted."""
+        if self._policy is not None and self._policy.has(key):
+            return self._take_policy(key, self._policy)
         table = self._table(key.section)
         if key.name not in table:
             if key.required:
@@ -81,8 +109,18 @@ class Reading:
     def refuse(self, key: Key[object], allowed: str) -> None:
         """Note that what is given under this key is not allowed."""
         self._refused.add(key.title)
-        given = _shown(self._table(key.section).get(key.name, key.default))
-        self.problems.append(f"{self.where}: {key.title} = {given} is refused; {allowed}.")
+        if self._policy is not None and self._policy.has(key):
+            given = self._policy.given(key)
+        else:
+            given = self._table(key.section).get(key.name, key.default)
+        self.problems.append(f"{self.place(key)}: {key.title} = {_shown(given)} is refused; {allowed}.")
+
+    def _take_policy(self, key: Key[Value], policy: MachinePolicy) -> Value:
+        try:
+            return policy.read(key)
+        except ValueError:
+            self.refuse(key, f"allowed is {allowed_in_policy(key.kind)}")
+            return key.default
 
     def _table(self, section: str) -> Mapping[str, object]:
         if not section:
@@ -106,12 +144,26 @@ class Reading:
                 if name not in names:
                     self.problems.append(f"{self.where}: in [{section}] {_unknown(name, names)}.")
 
+    def _look_for_unknown_policies(self, keys: Sequence[Key[object]]) -> None:
+        if self._policy is None:
+            return
+        sections = list(dict.fromkeys(key.section for key in keys))
+        for section, name in self._policy.names():
+            names = [key.name for key in keys if key.section == section]
+            place = self._policy.place(section)
+            if section and section not in sections:
+                self.problems.append(f"{place}: {_unknown(section, sections)}.")
+            elif name not in names:
+                inside = f"in [{section}] " if section else ""
+                self.problems.append(f"{place}: {inside}{_unknown(name, names or sections)}.")
+
 
 def toml(value: object) -> str:
     """Return a text, number, truth value or list of them as TOML."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml(entry) for entry in value)}]"
-    return json.dumps(value, ensure_ascii=False, default=str)
+    written = json.dumps(value, ensure_ascii=False, default=str)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _shown(value: object) -> str:

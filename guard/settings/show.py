@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 def effective(loaded: Loaded) -> str:
     """Return the settings as one TOML document, each site profile under a ``[[site]]`` of its own.
 
-    Behind every value stands whether a ``file`` gives it or it is the ``default``.
+    Behind every value stands whether the machine ``policy`` or a ``file`` gives it, or it is the ``default``.
     """
-    main = "none, all defaults" if loaded.main.path is None else str(loaded.main.path)
+    main = "none" if loaded.main.path is None else str(loaded.main.path)
     lines = [
         f"# guard.toml: {main}",
+        f"# machine policy: {loaded.policy.where or 'none'}",
         *_lines(loaded, loaded.main, KEYS),
     ]
     for site in loaded.sites:
@@ -40,5 +41,5 @@ def _lines(loaded: Loaded, reading: Reading, keys: Sequence[Key[object]], within
         if section != heading:
             heading = section
             lines += ["", f"[[{section}]]" if section == within else f"[{section}]"]
-        lines.append(f"{key.name} = {toml(value)}  # {'file' if reading.given(key) else 'default'}")
+        lines.append(f"{key.name} = {toml(value)}  # {reading.source(key).value}")
     return lines

@@ -13,7 +13,8 @@ from guard.browser.site import LogoutRecipe, Permit, Site, Wording
 from guard.errors import ConfigError
 from guard.settings import schema
 from guard.settings.model import Language
-from guard.settings.reading import Reading
+from guard.settings.policy import ABSOLUTE
+from guard.settings.reading import Reading, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,12 +29,16 @@ _PORTS = {"http": 80, "https": 443}
 def site_files(reading: Reading, shipped: Path) -> Iterator[Path]:
     """Yield the profiles that ``portal.site`` means: shipped ones, or paths as seen from guard.toml.
 
-    Notes a problem for each name that no shipped profile has.
+    Notes a problem for each name that no shipped profile has, and each path in a policy that is not absolute.
     """
     folder = Path() if reading.path is None else reading.path.parent
+    by_policy = reading.source(schema.PORTAL_SITE) is Source.POLICY
     for name in reading.take(schema.PORTAL_SITE):
         try:
-            yield site_file(name, folder, shipped)
+            path = site_file(name, folder, shipped)
+            if by_policy and not is_name(name) and not Path(name).is_absolute():
+                raise ValueError(ABSOLUTE)  # noqa: TRY301 -- refused like a name that is none
+            yield path
         except ValueError as error:
             reading.refuse(schema.PORTAL_SITE, str(error))
 
@@ -43,13 +48,18 @@ def site_file(name: str, folder: Path, shipped: Path) -> Path:
 
     Raises ValueError with what is allowed for a name that no shipped profile has.
     """
-    if not _BARE_NAME.fullmatch(name):
+    if not is_name(name):
         return folder / name
     profiles = {path.stem: path for path in (shipped / "sites").glob("*.toml")}
     if name not in profiles:
         names = ", ".join(f'"{each}"' for each in sorted(profiles))
         raise ValueError(f"shipped is {names}; for a profile of your own give its path, ./{name}.toml")
     return profiles[name]
+
+
+def is_name(name: str) -> bool:
+    """Tell whether this is the name of a shipped profile rather than a path."""
+    return _BARE_NAME.fullmatch(name) is not None
 
 
 def read_site(path: Path) -> tuple[Site, Reading]:

@@ -7,15 +7,16 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Final
 
-from guard.children import bound
 from guard.errors import MachineError
+from guard.ground import KEPT_VARIABLES, start_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TIMEOUT: Final = 120.0
 """s; a sheet of 300 sessions takes about two, an old PC under load many more."""
-_KEPT: Final = ("LANG", "PATH", "TZ")
+_HOMES: Final = ("APPDATA", "HOME", "LOCALAPPDATA", "TEMP", "TMP", "TMPDIR", "XDG_RUNTIME_DIR")
+"""Where the engine may keep something, by Linux's and Windows' names."""
 _PRINTER: Final = (sys.executable, "-P", "-m", "guard.sheet.printer")
 
 
@@ -26,24 +27,22 @@ def to_pdf(
 
     The process gets the page through a pipe and a home that is thrown away afterwards.
     """
-    printer = bound(command, environment)
-    try:
-        with tempfile.TemporaryDirectory(prefix="guard-sheet-") as home:
-            own = {"HOME": home, "XDG_RUNTIME_DIR": home, "TMPDIR": home, "QT_QPA_PLATFORM": "offscreen"}
-            done = subprocess.run(
-                printer,
-                env={name: environment[name] for name in _KEPT if name in environment} | own,
-                cwd="/",
-                input=page.encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=timeout,
-                check=False,
-            )
-    except subprocess.TimeoutExpired:
-        raise MachineError(f"the sheet was not printed within {timeout:.0f} s; is this PC busy?") from None
-    except OSError as error:
-        raise MachineError(f"the sheet's printer cannot be started: {error.strerror}.") from error
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF-"):
+    kept = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
+    with tempfile.TemporaryDirectory(prefix="guard-sheet-") as home:
+        own = {**dict.fromkeys(_HOMES, home), "QT_QPA_PLATFORM": "offscreen"}
+        try:
+            printer = start_bound(command, kept | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        except OSError as error:
+            raise MachineError(f"the sheet's printer cannot be started: {error.strerror}.") from error
+        with printer:
+            try:
+                pdf, _ = printer.communicate(page.encode(), timeout)
+            except subprocess.TimeoutExpired:
+                raise MachineError(
+                    f"the sheet was not printed within {timeout:.0f} s; is this PC busy?"
+                ) from None
+            finally:
+                printer.kill()
+    if printer.returncode != 0 or not pdf.startswith(b"%PDF-"):
         raise MachineError("the sheet could not be made a PDF on this PC; use --format html and print that.")
-    return done.stdout
+    return pdf

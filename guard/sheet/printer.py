@@ -24,7 +24,7 @@ from PySide6.QtWebEngineCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from guard.secret import forbid_core_dumps
+from guard.ground import forbid_core_dumps
 
 if TYPE_CHECKING:
     from typing import NoReturn

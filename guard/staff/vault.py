@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from guard.clock import SystemClock
 from guard.errors import ConfigError, GuardError, MachineError
-from guard.keyring.opened import opened
-from guard.paths import state_folder
-from guard.secret import Secret, forbid_core_dumps
+from guard.ground import forbid_core_dumps, state_home
+from guard.keyring.opened_here import opened
+from guard.secret import Secret
 from guard.staff.book import Book
 from guard.staff.hashing import Argon2Hasher
 from guard.wire import read_number, read_object, read_text
@@ -121,7 +121,7 @@ def answer(line: bytes, environment: Mapping[str, str]) -> Reply:
 def _done(line: bytes, environment: Mapping[str, str]) -> Reply:
     request = read_object(json.loads(line))
     name = read_text(request["do"])
-    with opened(environment, state_folder(environment) / "staff", "the staff book") as store:
+    with opened(environment, state_home(environment) / "staff", "the staff book") as store:
         return _Deeds(store).table()[name](request)
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from guard.children import bound
 from guard.errors import ConfigError, GuardError, MachineError
+from guard.ground import KEPT_VARIABLES, start_bound
 from guard.session.events import StaffId
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.throttle import LONGEST_WAIT
@@ -40,7 +40,6 @@ _BUSY: Final = Answer(verdict=Verdict.WAIT, wait_seconds=1.0)
 _BROKEN: Final = Answer(verdict=Verdict.BROKEN)
 _ANSWER_MOST: Final = 64 * 1024
 """Bytes; a list of 100 people has about 20,000."""
-_KEPT: Final = ("PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
 _VAULT: Final = (sys.executable, "-P", "-m", "guard.staff.vault")
 
 _Kind = TypeVar("_Kind")
@@ -53,7 +52,7 @@ class Vault:
     def __init__(
         self, environment: Mapping[str, str], command: Sequence[str] = _VAULT, timeout: float = TIMEOUT
     ) -> None:
-        self._environment = {name: environment[name] for name in _KEPT if name in environment}
+        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
         self._command = tuple(command)
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -95,18 +94,12 @@ class Vault:
         return _only_line(output)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = bound(self._command, self._environment)
         with self._lock:
             if self._stopped:
                 raise MachineError("the guard is being stopped.")
             try:
-                process = subprocess.Popen(
-                    command,
-                    env=self._environment,
-                    cwd="/",
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                process = start_bound(
+                    self._command, self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
                 )
             except OSError as error:
                 raise MachineError(f"the vault cannot be started: {error.strerror}.") from error

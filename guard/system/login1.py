@@ -15,9 +15,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_method_call
 from jeepney.bus import get_bus

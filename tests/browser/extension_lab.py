@@ -9,15 +9,16 @@ from __future__ import annotations
 import secrets
 import sys
 
-from guard.browser.capsule import SealedCapsules, XDisplay
+from guard.browser.capsule import SealedCapsules
 from guard.browser.kinds import launch_of
 from guard.browser.network import Network
 from guard.browser.site import BrowserKind, Site
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
+from guard.screens.x11_stage import x11_stage
 from guard.session.events import SessionId
 from guard.settings.model import Language
-from tests.browser.conftest import AREA
+from tests.browser.fixtures import AREA
 
 
 class _Teller:
@@ -52,7 +53,7 @@ def main() -> None:
         network=Network(),
         area=lambda: AREA,
         language=Language.JA,
-        display=XDisplay(name=screen),
+        stage=x11_stage({"DISPLAY": screen}),
     )
     capsule = factory(SessionId(secrets.token_hex(16)), _Teller())
     sys.stdin.read()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import threading
 from dataclasses import replace
@@ -12,13 +16,13 @@ import pytest
 
 from guard.browser.site import Permit
 from guard.clock import SystemClock
-from tests.browser.conftest import site_of
+from tests.browser.fixtures import site_of
 from tests.browser.puppet import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
 
 pytestmark = pytest.mark.chain

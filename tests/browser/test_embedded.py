@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import secrets
 import signal
@@ -21,7 +25,7 @@ from guard.browser.port import Logout
 from guard.browser.site import BrowserKind, LogoutRecipe
 from guard.clock import SystemClock
 from guard.session.events import SessionId
-from tests.browser.conftest import AREA
+from tests.browser.fixtures import AREA
 from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from guard.browser.site import Site
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
 
 EDGE = (1200, 740)

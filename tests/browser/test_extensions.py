@@ -5,10 +5,13 @@ The real portal's card login is made of the same two parts (seed facts, "portal"
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import hashlib
 import json
 import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass

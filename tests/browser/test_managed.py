@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +20,7 @@ from guard.browser.managed.flags import flags
 from guard.browser.managed.installed import installed
 from guard.browser.site import BrowserKind
 from guard.browser.wall import Wall
-from tests.browser.conftest import AREA, DIRECTLY, site_of
+from tests.browser.fixtures import AREA, DIRECTLY, site_of
 from tests.browser.hands import Hands, shows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
@@ -24,7 +28,7 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
 
 EDGE = (1200, 740)

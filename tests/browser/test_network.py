@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import select
 import socket
@@ -17,7 +21,7 @@ import pytest
 from guard.browser.network import MOST_AUTHORITIES, MOST_SCRIPT, Network
 from guard.browser.site import Site
 from guard.errors import ConfigError, MachineError
-from tests.browser.conftest import site_of
+from tests.browser.fixtures import site_of
 from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND, PATIENCE, puppet
 from tests.support.certificates import Authority
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
     from tests.support.certificates import Identity
     from tests.support.proxy import Proxy

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import select
 import socket
@@ -12,7 +16,7 @@ import pytest
 
 from guard.browser.port import Geometry
 from guard.browser.site import BrowserKind
-from tests.browser.conftest import site_of
+from tests.browser.fixtures import site_of
 from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND
 from tests.support.waiting import until
@@ -20,7 +24,7 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
 
 HOST = "127.0.0.1"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import hashlib
 import queue
 import subprocess
@@ -12,7 +16,7 @@ import pytest
 
 from guard.browser.port import Logout
 from guard.browser.site import Permit
-from tests.browser.conftest import site_of
+from tests.browser.fixtures import site_of
 from tests.browser.hands import Hands, shows, visible_windows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from guard.browser.site import Site
-    from tests.browser.conftest import Born, Citizen
+    from tests.browser.fixtures import Born, Citizen
     from tests.browser.puppet import Puppet
 
 pytestmark = pytest.mark.chain

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import resource
 import socket
 import subprocess
-import sys
 import threading
 from contextlib import closing, contextmanager
 from pathlib import Path

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest

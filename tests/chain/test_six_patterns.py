@@ -8,6 +8,10 @@ number of rounds; after each the journal and the screen are looked at.
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import random
 import re
@@ -15,7 +19,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import sysconfig
 import threading
 from contextlib import ExitStack, contextmanager, suppress

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import secrets
 import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guard.browser.managed.forced import forced_extensions
-from guard.control import _opened
+from guard.control.protocol import opened
 from guard.errors import BrokenPromiseError, ConfigError, MachineError
 from guard.journal.standing import Standing
 from guard.keyring.kept import KeptStore
@@ -100,7 +100,7 @@ def test_any_mark_of_the_journal_is_read_or_none(mark: bytes) -> None:
 @given(line=bent("answer"))
 def test_any_answer_of_the_guard_is_understood_or_the_right_error(line: bytes) -> None:
     with contextlib.suppress(ConfigError, BrokenPromiseError):
-        _opened(line)
+        opened(line)
 
 
 def _errand(output: bytes) -> None:
@@ -122,7 +122,7 @@ def test_whatever_once_went_wrong_is_understood_or_a_machine_error() -> None:
         _errand(output)
     for line in corpus("answer"):
         with contextlib.suppress(ConfigError, BrokenPromiseError):
-            _opened(line)
+            opened(line)
 
 
 def test_a_keyring_of_brackets_only_is_a_machine_error(tmp_path: Path) -> None:
@@ -142,4 +142,4 @@ def test_a_policy_of_brackets_only_forces_nothing(tmp_path: Path) -> None:
 def test_a_right_answer_is_understood() -> None:
     """So the corpora hold what is right, too."""
     assert _read_answer(_only_line(json.dumps(_YES).encode() + b"\n"), "7").staff == "7"
-    assert cast("Any", _opened(corpus("answer")[-1])) == {"state": "READY"}
+    assert cast("Any", opened(corpus("answer")[-1])) == {"state": "READY"}

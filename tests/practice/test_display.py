@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
@@ -14,7 +17,6 @@ from guard.errors import MachineError
 from guard.practice.display import SIZE, PracticeDisplay, display_or_own
 
 _PARENT = """
-import sys
 from guard.practice.display import PracticeDisplay
 print(PracticeDisplay().start(), flush=True)
 sys.stdin.read()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import http.client
 import subprocess
-import sys
 import time
 import tomllib
 from pathlib import Path

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -6,7 +6,7 @@ import pytest
 
 from guard import inbox as letters
 from guard.browser.ending import Ending
-from guard.browser.port import Logout, Receipt
+from guard.browser.port import HostNames, Logout, Receipt
 from guard.clock import SystemClock
 from guard.printing.port import NoPrinter, Printer, PrintOutcome
 from guard.screens.port import Screen
@@ -128,7 +128,7 @@ class NoCapsules:
         assert session == A
 
 
-def ended(printer: Printer) -> Receipt:
+def ended(printer: Printer, names: HostNames = HostNames.OUT_OF_REACH) -> Receipt:
     ending = Ending(
         NoCapsules(),  # type: ignore[arg-type]
         lambda timeout: timeout > 0,
@@ -136,6 +136,7 @@ def ended(printer: Printer) -> Receipt:
         SystemClock(),
         lambda _: None,
         downloads=False,
+        forget_names=lambda: names,
     )
     return ending._prove(A, logout=False)
 
@@ -144,6 +145,12 @@ def test_jobs_that_are_not_proven_gone_make_no_good_receipt() -> None:
     found = ended(Unsure())
     assert (found.print_jobs, found.good) == ("not proven", False)
     assert found.logout is Logout.NOT_TRIED
+
+
+def test_host_names_that_the_system_keeps_make_no_good_receipt() -> None:
+    assert ended(NoPrinter(), HostNames.FORGOTTEN).good
+    assert ended(NoPrinter(), HostNames.OUT_OF_REACH).good
+    assert not ended(NoPrinter(), HostNames.KEPT).good
 
 
 def test_a_counter_without_a_printer_has_none_to_prove() -> None:

@@ -10,6 +10,7 @@ from guard.browser.port import Geometry
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
 from guard.screens.curtain import CurtainProcess, CurtainSetup
+from guard.screens.x11_stage import x11_stage
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Teller:
 
 
 if __name__ == "__main__":
-    setup = CurtainSetup(display=sys.argv[2], language=Language.JA)
+    setup = CurtainSetup(stage=x11_stage({"DISPLAY": sys.argv[2]}), language=Language.JA)
     curtain = CurtainProcess(Bubblewrap(sys.argv[1]), Teller(), SystemClock(), setup)
     curtain.start((WHOLE, WHOLE, WHOLE))
     signal.pause()

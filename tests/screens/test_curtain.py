@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import os
 import queue
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -26,6 +29,7 @@ from guard.errors import MachineError
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.messages import Open, Show, Up, read_report, write_order
 from guard.screens.port import Choice, DeskScene, DeskStep, Key, PortalState, Scene, Screen, Warned
+from guard.screens.x11_stage import x11_stage
 from guard.settings.model import Language
 from tests.screens.curtain_lab import (
     AREAS,
@@ -111,7 +115,7 @@ def make(sealer: OpenSealer, ear: Ear, tmp_path: Path) -> Iterator[Callable[[Cur
     over = threading.Event()
 
     def make(setup: CurtainSetup) -> CurtainProcess:
-        there = replace(setup, environment=environment(tmp_path))
+        there = writing(setup, tmp_path)
         made.append(CurtainProcess(sealer, ear, SystemClock(), there))
         return made[-1]
 
@@ -131,11 +135,17 @@ def make(sealer: OpenSealer, ear: Ear, tmp_path: Path) -> Iterator[Callable[[Cur
 
 def setup(screen: str, *, painted_seconds: float = PATIENCE) -> CurtainSetup:
     return CurtainSetup(
-        display=screen,
+        stage=x11_stage({"DISPLAY": screen}),
         language=Language.JA,
         up_seconds=PATIENCE,
         painted_seconds=painted_seconds,
     )
+
+
+def writing(setup: CurtainSetup, home: Path) -> CurtainSetup:
+    """Let the curtain's process write there, for it runs in no container here."""
+    stage = setup.stage
+    return replace(setup, stage=replace(stage, environment={**stage.environment, **environment(home)}))
 
 
 def language(curtain: CurtainProcess) -> Language:
@@ -372,9 +382,7 @@ def test_a_crash_of_the_curtain_writes_no_digits_anywhere(
 
 def test_a_new_curtain_shows_the_countdowns_where_they_stand(tmp_path: Path) -> None:
     clock = TurnedClock()
-    curtain = CurtainProcess(
-        Unsealable(), Ear(), clock, replace(setup(":0"), environment=environment(tmp_path))
-    )
+    curtain = CurtainProcess(Unsealable(), Ear(), clock, writing(setup(":0"), tmp_path))
     curtain.show(Scene(screen=Screen.HELD, seconds_left=60, desk=replace(PIN_PAD, wait=8)))
     clock.turn(5.0)
     scene = curtain._scene_now()
@@ -434,7 +442,7 @@ def test_a_chosen_language_lasts_until_the_next_citizen(
 
 
 def test_a_chosen_language_stays_while_the_chosen_portal_is_prepared(tmp_path: Path) -> None:
-    here = replace(setup(":0"), environment=environment(tmp_path))
+    here = writing(setup(":0"), tmp_path)
     curtain = CurtainProcess(Unsealable(), Ear(), TurnedClock(), here)
     curtain.show(Scene(screen=Screen.READY))
     curtain._speak(Language.EN)
@@ -591,9 +599,7 @@ def test_a_curtain_that_does_not_start_or_breaks_the_protocol_is_lost(
     kind: type[OpenSealer], why: str, ear: Ear, tmp_path: Path
 ) -> None:
     sealer = kind()
-    curtain = CurtainProcess(
-        sealer, ear, SystemClock(), replace(setup(":0"), environment=environment(tmp_path))
-    )
+    curtain = CurtainProcess(sealer, ear, SystemClock(), writing(setup(":0"), tmp_path))
     curtain.start(AREAS)
     assert why in ear.lost.get(timeout=PATIENCE)
     curtain.close()
@@ -611,9 +617,7 @@ class Laggard(OpenSealer):
 def test_a_press_on_a_screen_that_is_gone_reaches_nobody_but_staff(ear: Ear, tmp_path: Path) -> None:
     """Or the next citizen's session would be ended by the one before; to call staff only covers."""
     sealer = Laggard()
-    curtain = CurtainProcess(
-        sealer, ear, SystemClock(), replace(setup(":0"), environment=environment(tmp_path))
-    )
+    curtain = CurtainProcess(sealer, ear, SystemClock(), writing(setup(":0"), tmp_path))
     curtain.show(Scene(screen=Screen.ACTIVE))
     curtain.start(AREAS)
     curtain.show(Scene(screen=Screen.ENDING))
@@ -634,9 +638,7 @@ def bare_sealing(screen: str, descriptor: int, home: Path) -> Sealing:
             raise MachineError("only looking")
 
     ear = Ear()
-    curtain = CurtainProcess(
-        Catcher(), ear, SystemClock(), replace(setup(screen), environment=environment(home))
-    )
+    curtain = CurtainProcess(Catcher(), ear, SystemClock(), writing(setup(screen), home))
     curtain.start(AREAS)
     ear.lost.get(timeout=PATIENCE)
     curtain.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import os
 import re
 import subprocess
-import sys
 from itertools import combinations
 from pathlib import Path
 from typing import TypedDict, cast

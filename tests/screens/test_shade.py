@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest

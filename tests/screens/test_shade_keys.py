@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import queue
 import signal
 import subprocess
-import sys
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 MODIFIERS = ("Control_L", "Alt_L", "Shift_L")
 KILLED = """
-import sys
 from guard.clock import SystemClock
 from guard.screens.x11 import X11Shade
 from tests.screens.shade_lab import HOTKEY, Ear, all_done
@@ -44,7 +46,6 @@ print("taken", flush=True)
 sys.stdin.read()
 """
 GRABBER = """
-import sys
 from Xlib import X, display
 client, mode = display.Display(sys.argv[1]), int(sys.argv[2])
 root = client.screen().root

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guard.errors import MachineError
+from guard.ground import KEPT_VARIABLES
 from guard.journal.evidence import Evidence
 from guard.journal.reading import Span
 from guard.sheet.command import ReportCommand
@@ -79,7 +80,8 @@ def test_the_printer_gets_nothing_of_the_environment_that_it_does_not_need() -> 
     script = "import os; print('%PDF-', *sorted(os.environ), os.environ['HOME'])"
     told = to_pdf("", {**os.environ, "SECRET": "x"}, (sys.executable, "-c", script)).decode().split()
     assert set(told[1:-1]) - {"LC_CTYPE"} <= {
-        *("HOME", "LANG", "PATH", "QT_QPA_PLATFORM", "TMPDIR", "TZ", "XDG_RUNTIME_DIR")
+        *KEPT_VARIABLES,
+        *("APPDATA", "HOME", "LOCALAPPDATA", "QT_QPA_PLATFORM", "TEMP", "TMP", "TMPDIR", "XDG_RUNTIME_DIR"),
     }
     assert not os.path.exists(told[-1])  # noqa: PTH110 -- a text from another process
 

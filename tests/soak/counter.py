@@ -17,8 +17,7 @@ from Xlib import X
 from Xlib.display import Display
 
 from guard.clock import SystemClock
-from guard.control import ControlClient
-from guard.paths import control_socket
+from guard.control import ControlClient, control_address
 from guard.practice.hands import XTestHands
 from tests.soak.growth import Sample, differences
 from tests.soak.measure import Measure, everybody
@@ -92,7 +91,7 @@ class SoakCounter:
         self.prefix = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
         """Begins every citizen's secret of this run."""
         self._control = ControlClient(
-            control_socket(Path(one.environment["XDG_RUNTIME_DIR"]) / "madoguchi-guard")
+            control_address(Path(one.environment["XDG_RUNTIME_DIR"]) / "madoguchi-guard")
         )
         self._client = client
         self._measure = Measure(one, client, server)

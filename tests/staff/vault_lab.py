@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from guard.paths import state_folder
+from guard.ground import state_home
 from guard.secret import Secret
 from guard.staff.vault_client import Vault
 
@@ -35,7 +35,7 @@ class VaultLab:
     @property
     def folder(self) -> Path:
         """Where the key and the keyring lie."""
-        return state_folder(self.environment) / "staff"
+        return state_home(self.environment) / "staff"
 
     @property
     def keyring(self) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard import inbox as letters
-from guard.browser.port import Geometry, Logout, Receipt
+from guard.browser.port import Geometry, HostNames, Logout, Receipt
 from guard.browser.site import Site, Wording
 from guard.core import Core, Parts
 from guard.journal.alerts import Alerts
@@ -216,6 +216,24 @@ class System:
     def close(self) -> None: ...
 
 
+class Supervisor:
+    """Keeps what it is told apart from what the core asks of its parts."""
+
+    every: float | None = 5.0
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def ready(self) -> None:
+        self.told.append("ready")
+
+    def alive(self) -> None:
+        self.told.append("alive")
+
+    def stopping(self) -> None:
+        self.told.append("stopping")
+
+
 class Printer:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -315,6 +333,7 @@ class Lab:
         self.book = Book()
         self.printer = Printer(self.calls)
         self.shade = Shade(self.clock, self.calls)
+        self.supervisor = Supervisor()
         self.forwarded: list[int] = []
         parts = Parts(
             system=System(self.calls),
@@ -329,6 +348,7 @@ class Lab:
             forward=self.forwarded.append,
             alerts=self.alerts,
             book=self.book,
+            supervisor=self.supervisor,
         )
         self.core = Core(parts, policy, sites, self.inbox, self.clock)
 
@@ -423,6 +443,7 @@ def receipt(session: ev.SessionId, *, good: bool = True, logout: Logout = Logout
             clipboard_empty=True,
             print_jobs="none possible",
             downloads="none possible",
+            host_names=HostNames.OUT_OF_REACH,
             logout_ms=1.0,
             kill_ms=1.0,
             verify_ms=1.0,

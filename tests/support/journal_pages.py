@@ -83,6 +83,7 @@ class Pages:
             clipboard_empty=True,
             print_jobs="none possible",
             downloads="none possible",
+            host_names="out of reach",
             logout_ms=round(wipe_ms * 0.4, 3),
             kill_ms=round(wipe_ms * 0.5, 3),
             verify_ms=round(wipe_ms * 0.08, 3),

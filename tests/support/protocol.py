@@ -23,6 +23,7 @@ from guard.journal.port import Ticket
 from guard.session import events as ev
 from guard.session.effects import Timer
 from guard.session.table import Card, State
+from guard.supervision.nobody import Nobody
 from tests.support.clock import TurnedClock
 from tests.support.core import (
     ONE_SITE,
@@ -274,6 +275,7 @@ class World:
             forward=lambda _seq: None,
             alerts=alerts,
             book=Book(),
+            supervisor=Nobody(),
         )
         self._core = core = Core(parts, policy, ONE_SITE, self._posts, clock)
         self._owes_curtain = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shlex
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Self
@@ -22,7 +23,7 @@ _TRIES = 100
 class Xvfb:
     """Xvfb on the first free display; ``display`` is its name while the block runs.
 
-    ``size`` is in pixels; ``window_manager`` is a program such as ``openbox`` that has taken the screen
+    ``size`` is in pixels; ``window_manager`` is a command such as ``openbox`` that has taken the screen
     over by the time the block begins.
     """
 
@@ -86,7 +87,7 @@ class Xvfb:
 
     def _manage(self, program: str) -> None:
         """Start it and wait until it really manages windows: openbox drops those that come too early."""
-        self._run([program])
+        self._run(shlex.split(program))
         with contextlib.closing(display.Display(self.display)) as client:
             root = client.screen().root
             for _ in range(_TRIES):

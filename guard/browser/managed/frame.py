@@ -22,9 +22,13 @@ import contextlib
 import itertools
 import os
 import select
+import sys
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import XK, X, Xatom
 from Xlib import error as xerror

@@ -19,7 +19,7 @@ Policy = dict[str, object]
 
 _BLOCK: Final = 2
 """The value by which the ``Default…Setting`` policies refuse without asking."""
-_FIXED: Final[Mapping[str, object]] = {
+FIXED: Final[Mapping[str, object]] = {
     # Nothing of the citizen is offered to keep, and nothing that is not theirs is offered to them.
     "AutofillAddressEnabled": False,
     "AutofillCreditCardEnabled": False,
@@ -95,7 +95,7 @@ _FIXED: Final[Mapping[str, object]] = {
 def policy(site: Site, wall: Wall) -> Policy:
     """Return the whole policy for one portal."""
     return {
-        **_FIXED,
+        **FIXED,
         **wall.policy(),
         "DownloadRestrictions": 0 if site.permit.downloads else 3,
     }

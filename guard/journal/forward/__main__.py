@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 import guard
 from guard.channel import Channel, ChannelClosedError
+from guard.ground import forbid_core_dumps
 from guard.journal.forward.courier import Courier
 from guard.journal.forward.cursor import Cursor
 from guard.journal.forward.journald import Journald
 from guard.journal.forward.messages import read_poke, read_setup, write_report
 from guard.journal.forward.spool import Spool
 from guard.journal.forward.tls import TlsSyslog
-from guard.secret import forbid_core_dumps
 
 if TYPE_CHECKING:
     from guard.journal.forward.messages import Report, Setup

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from guard.channel import Channel, ChannelClosedError
-from guard.children import bound
 from guard.errors import BrokenPromiseError, MachineError
+from guard.ground import KEPT_VARIABLES, start_bound
 from guard.journal.forward.messages import Health, Report, read_report, write_poke, write_setup
 from guard.journal.forward.trouble import Tracked
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _GOING_SECONDS: Final = 3.0
 """s in which it must have ended by itself; it takes up to 2 s for the last records."""
-_KEPT: Final = ("PATH", "LANG")
 
 
 class ForwardingListener(Protocol):
@@ -58,7 +57,7 @@ class Forwarder:
         self, setup: Setup, environment: Mapping[str, str], listener: ForwardingListener, clock: Clock
     ) -> None:
         self._setup = setup
-        self._environment = {name: environment[name] for name in _KEPT if name in environment}
+        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
         self._listener = listener
         self._clock = clock
         self._lock = threading.Lock()
@@ -135,17 +134,8 @@ class Forwarder:
     def _started(self, descriptor: int) -> subprocess.Popen[bytes]:
         # the thread that starts it lives as long as this process: the kernel goes by the thread
         forwarder = (sys.executable, "-P", "-m", "guard.journal.forward", str(descriptor))
-        command = bound(forwarder, self._environment)
         try:
-            return subprocess.Popen(
-                command,
-                env=self._environment,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=(descriptor,),
-                start_new_session=True,  # a Ctrl-C at the core's terminal is the core's
-            )
+            return start_bound(forwarder, self._environment, channel=descriptor)
         except OSError as error:
             raise MachineError(f"the forwarder cannot be started: {error.strerror}") from error
 

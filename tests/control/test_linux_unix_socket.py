@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard import control
 from guard.clock import SystemClock
-from guard.control import ControlClient, ControlServer
+from guard.control import MAX_ANSWER, MAX_REQUEST, ControlClient, ControlServer, protocol, unix
 from guard.errors import BrokenPromiseError, ConfigError, MachineError
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def defective(_: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def long_winded(_: Mapping[str, object]) -> Mapping[str, object]:
-    return {"text": "x" * control.MAX_ANSWER}
+    return {"text": "x" * MAX_ANSWER}
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_a_defect_in_a_handler_tells_nothing_and_ends_nothing(path: Path) -> Non
         (b'{"v": 2, "cmd": "status"}\n', "version 1"),
         (b'{"v": 1, "cmd": "open"}\n', "allowed are cover, end, long, status"),
         (b'{"v": 1, "cmd": ["status"]}\n', "allowed are"),
-        (b"x" * (control.MAX_REQUEST + 1), "at most 4096 bytes"),
+        (b"x" * (MAX_REQUEST + 1), "at most 4096 bytes"),
         (b'{"v": 1, "cmd": "long"}\n', "too long"),
     ],
 )
@@ -145,7 +144,7 @@ def test_another_account_is_refused(
     server: ControlServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One cannot become another account here, so the server is told that this one is."""
-    monkeypatch.setattr(control, "_peer_uid", lambda _: 4_000_000)
+    monkeypatch.setattr(unix, "_peer_uid", lambda _: 4_000_000)
     assert exchange(path, b"")["error"] == "only the guard's own account and root may ask"
     del server
 
@@ -179,7 +178,7 @@ def test_a_guard_that_hangs_does_not_hang_the_client(path: Path) -> None:
 @pytest.mark.parametrize("line", [b"", b"{\n", b"[]\n", b'{"v": 9}\n', b'{"v": 1, "ok": true}\n'])
 def test_an_answer_of_another_version_is_not_misread(line: bytes) -> None:
     with pytest.raises(BrokenPromiseError, match="not understood"):
-        control._opened(line)
+        protocol.opened(line)
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:

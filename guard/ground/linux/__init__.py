@@ -1,0 +1,29 @@
+"""Linux."""
+
+from guard.ground.linux.accounts import KEPT_VARIABLES, account_name
+from guard.ground.linux.children import start_bound
+from guard.ground.linux.clocks import boot_seconds, monotonic_seconds
+from guard.ground.linux.files import FileLock, flush_folder, open_flags
+from guard.ground.linux.memory import forbid_core_dumps, restrict_libraries, share_one_heap
+from guard.ground.linux.places import runtime_folder, state_home
+from guard.ground.linux.policy import machine_policy
+from guard.ground.linux.sockets import readable, taken_over
+
+__all__ = [
+    "KEPT_VARIABLES",
+    "FileLock",
+    "account_name",
+    "boot_seconds",
+    "flush_folder",
+    "forbid_core_dumps",
+    "machine_policy",
+    "monotonic_seconds",
+    "open_flags",
+    "readable",
+    "restrict_libraries",
+    "runtime_folder",
+    "share_one_heap",
+    "start_bound",
+    "state_home",
+    "taken_over",
+]

@@ -1,0 +1,46 @@
+"""Child processes that do not outlive us."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
+from guard.errors import MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def start_bound(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    channel: int | None = None,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Start the command so that it dies with us: the kernel kills it when the thread that starts it ends.
+
+    ``channel`` is a socket's descriptor, which the child has under the same number. It has no terminal (a
+    Ctrl-C there is ours) and its errors go nowhere. Raises MachineError when setpriv (prctl(2)) is missing,
+    OSError when it does not start.
+    """
+    setpriv = shutil.which("setpriv", path=environment.get("PATH", os.defpath))
+    if setpriv is None:
+        raise MachineError("setpriv is not installed; run apt-get install util-linux.")
+    return subprocess.Popen(
+        [setpriv, "--pdeathsig=KILL", "--no-new-privs", "--", *command],
+        env=environment,
+        cwd="/",
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        pass_fds=() if channel is None else (channel,),
+        start_new_session=True,
+    )

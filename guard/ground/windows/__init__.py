@@ -1,0 +1,30 @@
+"""Windows."""
+
+from guard.ground.windows.accounts import KEPT_VARIABLES, account_name
+from guard.ground.windows.children import start_bound
+from guard.ground.windows.clocks import boot_seconds, monotonic_seconds
+from guard.ground.windows.files import FileLock, flush_folder, open_flags
+from guard.ground.windows.libraries import restrict_libraries
+from guard.ground.windows.memory import forbid_core_dumps, share_one_heap
+from guard.ground.windows.places import runtime_folder, state_home
+from guard.ground.windows.policy import machine_policy
+from guard.ground.windows.sockets import readable, taken_over
+
+__all__ = [
+    "KEPT_VARIABLES",
+    "FileLock",
+    "account_name",
+    "boot_seconds",
+    "flush_folder",
+    "forbid_core_dumps",
+    "machine_policy",
+    "monotonic_seconds",
+    "open_flags",
+    "readable",
+    "restrict_libraries",
+    "runtime_folder",
+    "share_one_heap",
+    "start_bound",
+    "state_home",
+    "taken_over",
+]

@@ -1,0 +1,76 @@
+"""The spooler itself, by winspool (EnumPrinters, EnumJobs, SetJob)."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import TYPE_CHECKING, Final
+
+if sys.platform != "win32":
+    raise ImportError("this is Windows' part")
+
+import contextlib
+
+import pywintypes
+import win32print
+import winerror
+
+from guard.ground import account_name
+from guard.printing.spooler import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import _win32typing
+
+_QUEUES: Final = win32print.PRINTER_ENUM_LOCAL | win32print.PRINTER_ENUM_CONNECTIONS
+_MOST: Final = 0xFFFF
+"""Jobs looked at in a queue; a queue of more than this is nobody's."""
+_GONE: Final = frozenset({winerror.ERROR_INVALID_PARAMETER, winerror.ERROR_INVALID_PRINTER_NAME})
+"""What SetJob says of a job that is not there any more."""
+
+
+class WindowsSpooler:
+    """Implements `guard.printing.spooler.Spooler`."""
+
+    def __init__(self) -> None:
+        self._account = account_name().casefold()
+
+    def jobs(self) -> Sequence[Job]:
+        """See `Spooler.jobs`."""
+        try:
+            return [
+                Job(name, job["JobId"])
+                for name in self._queues()
+                for job in self._in(name)
+                if str(job["pUserName"]).casefold() == self._account
+            ]
+        except pywintypes.error as error:
+            raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
+
+    def delete(self, job: Job) -> None:
+        """See `Spooler.delete`."""
+        try:
+            with _opened(job.printer) as printer:
+                win32print.SetJob(printer, job.number, 0, None, win32print.JOB_CONTROL_DELETE)
+        except pywintypes.error as error:
+            if error.winerror not in _GONE:
+                raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
+
+    @staticmethod
+    def _queues() -> list[str]:
+        return [str(name) for _, _, name, _ in win32print.EnumPrinters(_QUEUES, None, 1)]
+
+    @staticmethod
+    def _in(name: str) -> Sequence[_win32typing.JobInfo1]:
+        with _opened(name) as printer:
+            return win32print.EnumJobs(printer, 0, _MOST, 1)
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[_win32typing.PyPrinterHANDLE]:
+    printer = win32print.OpenPrinter(name)
+    try:
+        yield printer
+    finally:
+        win32print.ClosePrinter(printer)
