@@ -178,11 +178,16 @@ def test_the_command_line_reaches_the_elevated_half(msi: Path) -> None:
     assert properties["ProductVersion"] == "1.2.3"
 
 
-def test_site_language_and_account_are_written_where_they_are_given_and_kept_by_an_upgrade(msi: Path) -> None:
+def test_site_language_browser_and_account_are_written_where_given_and_kept_by_an_upgrade(msi: Path) -> None:
     components, registry = named(msi, "Component"), named(msi, "Registry")
     search, actions = named(msi, "RegLocator"), named(msi, "CustomAction")
     sequence = named(msi, "InstallExecuteSequence")
-    for name, value in {"SITE": "Site", "UILANG": "Language", "ACCOUNT": "Account"}.items():
+    for name, value in {
+        "SITE": "Site",
+        "UILANG": "Language",
+        "BROWSER": "Browser",
+        "ACCOUNT": "Account",
+    }.items():
         row = registry[f"Value{value}"]
         assert (row["Root"], row["Key"], row["Name"]) == ("2", r"SOFTWARE\MadoguchiGuard", value)
         assert row["Value"] == f"[{name}]"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAME: Final = "Madoguchi Guard"
 MAKER: Final = "Madoguchi Guard"
 KEY: Final = r"SOFTWARE\MadoguchiGuard"
-KEPT: Final = {"SITE": "Site", "UILANG": "Language", "ACCOUNT": "Account"}
+KEPT: Final = {"SITE": "Site", "UILANG": "Language", "BROWSER": "Browser", "ACCOUNT": "Account"}
 """Properties of the command line and their values under `KEY`; an upgrade keeps what it is not given."""
 SECURE: Final = (
     *KEPT,
