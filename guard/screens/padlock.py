@@ -1,33 +1,49 @@
-"""The shade's one picture: a closed padlock on white, drawn by the X server itself."""
+"""The shade's one picture: a closed padlock on white, as shapes that any display server can draw. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Final
 
-from Xlib import X
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
-    from Xlib.xobject.drawable import Pixmap, Window
-
-_WHITE, _BLUE = 0xFFFFFF, 0x0017C1
-"""The Digital Agency Design System's ground and its one blue (design §7); TrueColor pixels."""
-_FULL_TURN = 360 * 64
+WHITE: Final = 0xFFFFFF
+BLUE: Final = 0x0017C1
+"""The Digital Agency Design System's ground and its one blue (design §7), as 0xRRGGBB."""
 
 
-def padlock_pixmap(display: Display, root: Window, width: int, height: int) -> Pixmap:
-    """Return a pixmap of this size with a padlock in its middle; the caller frees it."""
-    depth = display.screen().root_depth
-    pixmap = root.create_pixmap(width, height, depth)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A rectangle in pixels, from its upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Padlock:
+    """What is drawn on a white ground, in this order."""
+
+    shackle: Box
+    """The box of an ellipse whose upper half is drawn as a blue line."""
+    line: int
+    """The line's width in pixels, its middle on the ellipse."""
+    body: Box
+    """Filled blue."""
+    hole: Box
+    """The box of a filled white ellipse."""
+    slot: Box
+    """Filled white."""
+
+
+def padlock(width: int, height: int) -> Padlock:
+    """Return the padlock in the middle of an area of this size."""
     unit = max(2, min(width, height) // 40)
-    gc = pixmap.create_gc(foreground=_WHITE, line_width=unit, cap_style=X.CapButt)
-    pixmap.fill_rectangle(gc.id, 0, 0, width, height)
-    middle_x, middle_y = width // 2, height // 2
-    gc.change(foreground=_BLUE)
-    pixmap.arc(gc.id, middle_x - 2 * unit, middle_y - 5 * unit, 4 * unit, 6 * unit, 0, _FULL_TURN // 2)
-    pixmap.fill_rectangle(gc.id, middle_x - 4 * unit, middle_y - 2 * unit, 8 * unit, 6 * unit)
-    gc.change(foreground=_WHITE)
-    pixmap.fill_arc(gc.id, middle_x - unit // 2 - 1, middle_y - unit // 2, unit + 2, unit + 2, 0, _FULL_TURN)
-    pixmap.fill_rectangle(gc.id, middle_x - unit // 4, middle_y, max(1, unit // 2), 2 * unit)
-    gc.free()
-    return pixmap
+    x, y = width // 2, height // 2
+    return Padlock(
+        shackle=Box(x=x - 2 * unit, y=y - 5 * unit, width=4 * unit, height=6 * unit),
+        line=unit,
+        body=Box(x=x - 4 * unit, y=y - 2 * unit, width=8 * unit, height=6 * unit),
+        hole=Box(x=x - unit // 2 - 1, y=y - unit // 2, width=unit + 2, height=unit + 2),
+        slot=Box(x=x - unit // 4, y=y, width=max(1, unit // 2), height=2 * unit),
+    )

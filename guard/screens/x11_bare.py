@@ -13,7 +13,7 @@ from Xlib import X, Xatom, Xutil
 from Xlib.ext import randr
 
 from guard.browser.port import Geometry
-from guard.screens.padlock import padlock_pixmap
+from guard.screens.x11_padlock import padlock_pixmap
 
 if TYPE_CHECKING:
     from Xlib.display import Display

@@ -22,6 +22,7 @@ from Xlib import XK, X
 from Xlib import error as xerror
 from Xlib.display import Display
 
+from guard.screens.hotkey import HotkeyText, Modifier
 from guard.screens.x11_clipboard import somebody_listens
 from guard.screens.x11_raw_keys import can_listen, listen, raw_key
 
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
     from Xlib.protocol.rq import Event as XEvent
 
 _log = logging.getLogger(__name__)
-_MODIFIERS = {"ctrl": X.ControlMask, "alt": X.Mod1Mask, "shift": X.ShiftMask, "super": X.Mod4Mask}
+_MODIFIERS = {
+    Modifier.CTRL: X.ControlMask,
+    Modifier.ALT: X.Mod1Mask,
+    Modifier.SHIFT: X.ShiftMask,
+    Modifier.SUPER: X.Mod4Mask,
+}
 _ALL = reduce(or_, _MODIFIERS.values())
 """The four that must be held or not as the combination says; locks and others do not matter."""
 
@@ -50,12 +56,12 @@ class Combination:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a text that `guard.settings.schema.STAFF_HOTKEY` allows."""
-        *modifiers, key = text.split("+")
-        names = {key, key.upper()}
+        asked = HotkeyText.parse(text)
+        names = {asked.key, asked.key.upper()}
         return cls(
-            modifiers=reduce(or_, (_MODIFIERS[name] for name in modifiers)),
+            modifiers=reduce(or_, (_MODIFIERS[modifier] for modifier in asked.modifiers)),
             keysyms=frozenset(XK.string_to_keysym(name) for name in names) - {X.NoSymbol},
-            key=key,
+            key=asked.key,
         )
 
     def codes(self, client: Display) -> frozenset[int]:

@@ -11,6 +11,7 @@ from guard.browser.site import Site
 from guard.errors import ConfigError
 from guard.ground import installation, machine_policy
 from guard.journal.forward.address import Address, SyslogServer
+from guard.journal.forward.platform_log import SYSLOG
 from guard.paths import journal_default, shipped_config
 from guard.session.policy import Policy
 from guard.settings import schema
@@ -203,6 +204,13 @@ def _syslog(main: Reading) -> SyslogServer | None:
     if not given:
         for key in [key for key, file in files.items() if file]:
             main.refuse(key, "allowed is a file only where [journal] syslog names a server")
+        return None
+    if not SYSLOG:
+        main.refuse(
+            schema.JOURNAL_SYSLOG,
+            'allowed is only "" on Windows, whose Event Log (platform_log) holds every record for whoever'
+            " collects them",
+        )
         return None
     ca, certificate, own_key = files.values()
     if (certificate is None) != (own_key is None):

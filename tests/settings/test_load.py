@@ -343,8 +343,9 @@ def test_a_file_the_account_may_not_read_is_named_with_the_account(write: Callab
 
 
 def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(
-    write: Callable[[str], Path], tmp_path: Path
+    write: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("guard.settings.load.SYSLOG", True)
     path = write(
         '[journal]\nplatform_log = false\nsyslog = "log.town.example"\nsyslog_ca = "tls/ca.pem"\n'
         'syslog_certificate = "/etc/pc.crt"\nsyslog_key = "/etc/pc.key"\n'
@@ -371,9 +372,18 @@ def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(
     ],
 )
 def test_a_syslog_server_that_cannot_be_is_refused(
-    refused: Callable[[str], str], given: str, why: str
+    refused: Callable[[str], str], given: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("guard.settings.load.SYSLOG", True)
     assert why in refused(f"[journal]\n{given}\n")
+
+
+def test_where_a_syslog_servers_word_cannot_be_proven_none_may_be_named(
+    refused: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.settings.load.SYSLOG", False)
+    sentence = refused('[journal]\nsyslog = "log.town.example"\n')
+    assert '[journal] syslog = "log.town.example" is refused; allowed is only "" on Windows' in sentence
 
 
 def test_every_setting_has_its_part_in_the_fingerprint(write: Callable[[str], Path]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trial
 from hypothesis import strategies as st
 
 from guard.errors import ConfigError
@@ -109,6 +110,7 @@ RAW = st.one_of(
 NAMES = st.one_of(st.sampled_from([(key.section, key.name) for key in KEYS]), st.tuples(st.text(), st.text()))
 
 
+@trial(deadline=None)  # the sentences count, not the speed of a busy PC
 @given(values=st.dictionaries(NAMES, RAW, min_size=1, max_size=4))
 def test_whatever_stands_in_a_policy_holds_or_is_refused_with_its_place(
     values: Mapping[tuple[str, str], object],

@@ -7,25 +7,21 @@ for the last records and ends, too.
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-import guard
 from guard.channel import Channel, ChannelClosedError
 from guard.ground import forbid_core_dumps
 from guard.journal.forward.courier import Courier
 from guard.journal.forward.cursor import Cursor
-from guard.journal.forward.journald import Journald
 from guard.journal.forward.messages import read_poke, read_setup, write_report
 from guard.journal.forward.spool import Spool
-from guard.journal.forward.tls import TlsSyslog
+from guard.journal.forward.targets import targets
 
 if TYPE_CHECKING:
-    from guard.journal.forward.messages import Report, Setup
-    from guard.journal.forward.port import Target
+    from guard.journal.forward.messages import Report
 
 LAST_SECONDS: Final = 2.0
 """s for the records that were durable when the core closed the channel."""
@@ -45,7 +41,7 @@ def forward(channel: Channel) -> None:
 
     couriers = [
         Courier(target, Spool(setup.journal), Cursor(setup.folder, target.place), report, setup.timing)
-        for target in _targets(setup)
+        for target in targets(setup)
     ]
     for courier in couriers:
         threading.Thread(target=courier.run, name="courier", daemon=True).start()
@@ -56,16 +52,6 @@ def forward(channel: Channel) -> None:
     end = time.monotonic() + LAST_SECONDS
     for courier in couriers:
         courier.settle(end - time.monotonic())
-
-
-def _targets(setup: Setup) -> list[Target]:
-    targets: list[Target] = []
-    if setup.platform_log:
-        targets.append(Journald(setup.platform_log))
-    if setup.syslog:
-        host, patience = socket.gethostname(), setup.timing.patience
-        targets.append(TlsSyslog(setup.syslog, host, guard.__version__, patience))
-    return targets
 
 
 def main() -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import socket
 import struct
-import termios
+import sys
 from typing import Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
+import fcntl
+import termios
 
 _CLOSE_WAIT: Final = 8
 """TCP_CLOSE_WAIT of linux/tcp_states.h: a FIN came, and no RST."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from guard.errors import BrokenPromiseError
 from guard.journal.forward.address import Address, SyslogServer
+from guard.journal.forward.platform_log import NAME, PLACE
 from guard.wire import read_number, read_object, read_text
 
 if TYPE_CHECKING:
     from guard.channel import Message
 
-JOURNALD: Final = Path("/run/systemd/journal/socket")
-"""Where it listens on every PC that has it."""
+JOURNALD: Final = PLACE
+"""`guard.journal.forward.platform_log.PLACE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,13 @@ class Setup:
     folder: Path
     """For the cursors; made when it is missing."""
     platform_log: Path | None
-    """`JOURNALD`; None: off."""
+    """`guard.journal.forward.platform_log.PLACE`; None: off."""
     syslog: SyslogServer | None
     timing: Timing = Timing()
 
     def targets(self) -> tuple[str, ...]:
         """Return the names of the targets, as in reports."""
-        on = {"journald": self.platform_log, "syslog": self.syslog}
+        on = {NAME: self.platform_log, "syslog": self.syslog}
         return tuple(name for name, target in on.items() if target)
 
 

@@ -60,7 +60,9 @@ def test_what_fits_into_a_full_queue_counts_and_no_more(
         records = [record(seq) for seq in range(1, 2000)]
         taken = Journald(path).send(records)
         assert 0 < taken < len(records)
-        with pytest.raises(TargetError, match="takes nothing"):
-            Journald(path).send(records[taken:])
+        # What fills first is the sender's buffer or the receiver's queue, as this kernel is set.
+        with pytest.raises(TargetError, match="takes nothing"):  # noqa: PT012 -- whichever call finds it full
+            while taken < len(records):
+                taken += Journald(path).send(records[taken:])
         queued = [stuck.recv(4096) for _ in range(taken)]
         assert [f"GUARD_SEQ={seq}\n".encode() in one for seq, one in enumerate(queued, 1)] == [True] * taken

@@ -1,0 +1,1 @@
+"""The library from which Windows' viewer takes the texts of our events."""
