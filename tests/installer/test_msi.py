@@ -136,6 +136,9 @@ def test_it_holds_the_interpreter_the_wheels_and_the_guard(msi: Path) -> None:
         "app/config/sites/mynaportal.toml",
         "app/madoguchi_guard-1.2.3.dist-info/METADATA",
         "guard.cmd",
+        "events.dll",
+        "policy/MadoguchiGuard.admx",
+        "policy/ja-JP/MadoguchiGuard.adml",
         "LICENSE.txt",
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from installer.windows.package.database import Package
 from installer.windows.package.interpreter import unpack
 from installer.windows.package.refusal import Refusal
-from installer.windows.package.stage import stage_app, stage_packages
+from installer.windows.package.stage import stage_app, stage_messages, stage_packages, stage_policy
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -26,12 +26,13 @@ def main() -> int:
             work.mkdir()
             unpack(options.python, options.sha256, root / "python")
             stage_packages(options.packages, root)
-            stage_app(options.checkout, options.version, root, extra=options.extra)
+            stage_app(options.checkout, options.version, root)
+            stage_messages(options.checkout, root)
+            stage_policy(options.checkout, root)
             package = Package(
                 version=options.version,
                 config=options.checkout / "config" / "guard.toml",
                 moment=int(os.environ.get("SOURCE_DATE_EPOCH", "0")),
-                messages=options.messages,
             )
             package.build(root, work, options.output)
     except Refusal as refusal:
@@ -50,8 +51,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     parser.add_argument("--checkout", type=Path, default=_CHECKOUT)
     parser.add_argument("--scratch", type=Path, help="a folder with room for about 2 GB")
-    parser.add_argument("--extra", type=Path, action="append", default=[], help="a file for the app's folder")
-    parser.add_argument("--messages", default="", help="file with the event log's texts")
     return parser.parse_args()
 
 

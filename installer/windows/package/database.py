@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _CABINET: Final = "guard.cab"
 _UTF8: Final = 65001
 _EARLIEST: Final = 315532800  # s: 1980-01-01, before which a cabinet has no time
-_FALLBACK_MESSAGES: Final = r"packages\win32\win32evtlog.pyd"
-"""pywin32's own: says the text as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,6 @@ class Package:
     """The guard.toml to ship."""
     moment: int
     """The time all files get, in s since 1970."""
-    messages: str = ""
-    r"""The file with the event log's texts, below INSTALLDIR, with ``\``; without it pywin32's."""
 
     def build(self, root: Path, work: Path, output: Path) -> None:
         """Write the package of what lies in ``root``; ``work`` is an empty folder.
@@ -52,7 +48,7 @@ class Package:
         rows = Rows()
         files = [*add_tree(rows, root, cache_tag(root))]
         files.append(add_data(rows, self.config, len(files) + 1))
-        add_machine(rows, version=self.version, messages=self.messages or _FALLBACK_MESSAGES)
+        add_machine(rows, self.version)
         rows.add("Media", 1, len(files), None, f"#{_CABINET}", None, None)
         content = f"{self.version} {_digest(rows, files)}"
         add_product(rows, version=self.version, code=guid(f"product {content}"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from installer.windows.package.names import ShortNames
 from installer.windows.package.product import KEPT, KEY, MAKER, NAME
+from installer.windows.package.stage import MESSAGES
 from installer.windows.package.tree import INSTALLDIR, PYTHON, Component
 
 if TYPE_CHECKING:
@@ -21,16 +22,24 @@ _STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 2, 32, 128  # msidbServiceControlEve
 # A program by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it
 # returns (64).
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
+# Every browser, curtain and check of a PIN is a new process, and the counter's account may not keep what
+# Python compiles. By hash, not by time and size, as on Linux (installer/prepare.sh).
+_COMPILE = (
+    '"[PYTHONDIR]python.exe" -I -m compileall -q --invalidation-mode checked-hash'
+    ' "[INSTALLDIR]app\\guard" "[INSTALLDIR]packages"'
+)
 # Seconds after which failures are forgotten, and what to do after the first, the second and each later one,
 # with ms (SERVICE_FAILURE_ACTIONS).
 _RECOVERY = "reset= 3600 actions= restart/1000/restart/1000/restart/5000"
 
 
-def add_machine(rows: Rows, *, version: str, messages: str) -> None:
-    r"""Add all of it; ``messages`` is the file with the event log's texts, below INSTALLDIR, with ``\``."""
+def add_machine(rows: Rows, version: str) -> None:
+    """Add all of it."""
     _add_service(rows)
-    _add_registry(rows, version, messages)
+    _add_registry(rows, version)
     _add_menu(rows)
+    rows.add("CustomAction", "Compile", _AS_SYSTEM, "System64Folder", _COMPILE)
+    rows.add("InstallExecuteSequence", "Compile", 'NOT REMOVE="ALL"', 4050)
     _keyed("Command", "PathKey").add(rows)
     rows.add("Registry", "PathKey", _HKLM, KEY, "Command", "[INSTALLDIR]guard.cmd", "Command")
     # = set, - remove when uninstalled, * of the machine; [~] what was there
@@ -66,7 +75,7 @@ def _add_service(rows: Rows) -> None:
         rows.add("InstallExecuteSequence", action, 'NOT REMOVE="ALL"', sequence)
 
 
-def _add_registry(rows: Rows, version: str, messages: str) -> None:
+def _add_registry(rows: Rows, version: str) -> None:
     _keyed("Values", "Version").add(rows)
     rows.add("Registry", "Version", _HKLM, KEY, "Version", version, "Values")
     rows.add("Registry", "InstallDir", _HKLM, KEY, "InstallDir", "[INSTALLDIR]", "Values")
@@ -81,7 +90,7 @@ def _add_registry(rows: Rows, version: str, messages: str) -> None:
         _HKLM,
         log,
         "EventMessageFile",
-        f"#%[INSTALLDIR]{messages}",
+        f"#%[INSTALLDIR]{MESSAGES}",
         "EventSource",
     )
     # EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from installer.windows.package.interpreter import APP, PACKAGES
 from installer.windows.package.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # What wheels hold for developers only, as patterns below the packages' folder. bin holds launchers of the
 # installer's making with this machine's paths; the rest the guard does not use.
@@ -41,6 +41,7 @@ _LEFT_OUT: Final = (
     "**/uv_cache.json",
     ".lock",
 )
+MESSAGES: Final = "events.dll"
 _COMMAND = '@"%~dp0python\\python.exe" -I -m guard %*\r\n'
 _TOOLS_KEPT: Final = frozenset({"QtWebEngineProcess.exe"})
 
@@ -66,18 +67,17 @@ def stage_packages(source: Path, root: Path) -> None:
     _drop_empty(packages)
 
 
-def stage_app(checkout: Path, version: str, root: Path, *, extra: Sequence[Path] = ()) -> None:
+def stage_app(checkout: Path, version: str, root: Path) -> None:
     """Copy the guard and its configuration as they lie in the checkout, and write the command ``guard``.
 
-    ``extra`` are files for the app's folder. Raises Refusal when the checkout is none.
+    Raises Refusal when the checkout is none.
     """
     app = root / APP
     if not (checkout / "guard" / "__main__.py").is_file():
         raise Refusal(f"{checkout} is no checkout of the guard")
     for name in ("guard", "config"):
         shutil.copytree(checkout / name, app / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    for file in (Path(__file__).parent / "remove_data.py", *extra):
-        shutil.copy(file, app / file.name)
+    shutil.copy(Path(__file__).parent / "remove_data.py", app)
     metadata = app / f"madoguchi_guard-{version}.dist-info" / "METADATA"
     metadata.parent.mkdir()
     text = f"Metadata-Version: 2.1\nName: madoguchi-guard\nVersion: {version}\n"
@@ -85,6 +85,31 @@ def stage_app(checkout: Path, version: str, root: Path, *, extra: Sequence[Path]
     shutil.copy(checkout / "LICENSE", root / "LICENSE.txt")
     (root / "guard.cmd").write_bytes(_COMMAND.encode("ascii"))
     _drop_empty(app)
+
+
+def stage_messages(checkout: Path, root: Path) -> None:
+    """Make the library with the event log's texts; to be called after `stage_app`. Raises Refusal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "installer.windows.event_messages.build", root / MESSAGES],
+        cwd=checkout,
+        # The guard's version is written down there.
+        env=os.environ | {"PYTHONPATH": str(root / APP)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Refusal(f"the event log's texts cannot be made: {done.stderr.strip().splitlines()[-1]}")
+
+
+def stage_policy(checkout: Path, root: Path) -> None:
+    """Copy the policy templates, and the settings of Windows that go with the guard, for the administrator."""
+    source = checkout / "installer" / "windows" / "policy"
+    for pattern in ("*.admx", "*/*.adml", "*.reg"):
+        for file in sorted(source.glob(pattern)):
+            target = root / "policy" / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
 
 
 def _drop_empty(folder: Path) -> None:
