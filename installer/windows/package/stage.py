@@ -103,7 +103,7 @@ def stage_messages(checkout: Path, root: Path) -> None:
 
 
 def stage_policy(checkout: Path, root: Path) -> None:
-    """Copy the policy templates, and the settings of Windows that go with the guard, for the administrator."""
+    """Copy the policy templates and the settings of Windows that go with the guard."""
     source = checkout / "installer" / "windows" / "policy"
     for pattern in ("*.admx", "*/*.adml", "*.reg"):
         for file in sorted(source.glob(pattern)):
