@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import zipfile
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from installer.windows.package import remove_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -351,3 +354,27 @@ def test_every_requirement_is_pinned_by_hash_and_all_that_the_project_needs_is_a
             "pywin32",
         ),
     }
+
+
+def test_the_default_interpreter_is_pinned_by_hash() -> None:
+    text = (_CHECKOUT / "installer" / "windows" / "python.txt").read_text(encoding="utf-8")
+    pinned = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
+    version = r"3\.13\.\d+"
+    assert re.fullmatch(
+        rf"https://www\.python\.org/ftp/python/{version}/python-{version}-embed-amd64\.zip", pinned["url"]
+    )
+    assert re.fullmatch(r"[0-9a-f]{64}", pinned["sha256"])
+
+
+def test_data_is_removed_of_every_account_and_behind_no_link(tmp_path: Path) -> None:
+    program_data, profiles = tmp_path / "ProgramData", [tmp_path / name for name in ("a", "b", "c", "d")]
+    for home in (program_data, *(profile / "AppData" / "Local" for profile in profiles[:2])):
+        (home / "MadoguchiGuard" / "state").mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "MadoguchiGuard").mkdir(parents=True)
+    (profiles[2] / "AppData").mkdir(parents=True)
+    (profiles[2] / "AppData" / "Local").symlink_to(elsewhere)
+    found = remove_data.folders(program_data, profiles)
+    assert remove_data.remove(found)
+    assert not list(tmp_path.glob("[!e]*/**/MadoguchiGuard"))
+    assert (elsewhere / "MadoguchiGuard").is_dir()
