@@ -30,4 +30,4 @@ class StandIn(win32serviceutil.ServiceFramework):
 if __name__ == "__main__":
     servicemanager.Initialize()
     servicemanager.PrepareToHostSingle(StandIn)
-    servicemanager.StartServiceCtrlDispatcher()  # type: ignore[no-untyped-call] -- the stubs have no types
+    servicemanager.StartServiceCtrlDispatcher()  # type: ignore[no-untyped-call] # stubs without types
