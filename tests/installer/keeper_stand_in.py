@@ -1,6 +1,9 @@
 """A service that does nothing: what the round trip installs where this checkout has no guard/keeper yet."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 if sys.platform != "win32":
     raise ImportError("a service of Windows")
@@ -9,6 +12,9 @@ import servicemanager
 import win32event
 import win32service
 import win32serviceutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class StandIn(win32serviceutil.ServiceFramework):
@@ -30,4 +36,5 @@ class StandIn(win32serviceutil.ServiceFramework):
 if __name__ == "__main__":
     servicemanager.Initialize()
     servicemanager.PrepareToHostSingle(StandIn)
-    servicemanager.StartServiceCtrlDispatcher()  # type: ignore[no-untyped-call] # stubs without types
+    dispatch: Callable[[], None] = servicemanager.StartServiceCtrlDispatcher  # its stub has no types
+    dispatch()
