@@ -30,7 +30,8 @@ from guard.inbox import Inbox
 from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
 from guard.journal.anchor import Anchor
-from guard.journal.forward.messages import JOURNALD, Setup
+from guard.journal.forward.messages import Setup
+from guard.journal.forward.platform_log import PLACE
 from guard.journal.forward.process import Forwarder
 from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
@@ -212,7 +213,7 @@ def _evidence(
     setup = Setup(
         journal=settings.directory,
         folder=state_home(machine.environment) / "forward",
-        platform_log=JOURNALD if settings.platform_log else None,
+        platform_log=PLACE if settings.platform_log else None,
         syslog=settings.syslog,
     )
     forwarder = Forwarder(setup, machine.environment, reports, clock)
