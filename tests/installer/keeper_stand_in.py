@@ -1,4 +1,4 @@
-"""A service that does nothing: what the round trip installs where this checkout has no guard/keeper yet."""
+"""A service that does nothing: in the round trip's package with few wheels it stands in for guard.keeper."""
 
 from __future__ import annotations
 
