@@ -35,7 +35,9 @@ class Told(Enum):
     """The end that was asked about does not come."""
 
 
-def understand(message: int, wide: int, long: int) -> SystemChange | Told | None:
+def understand(  # noqa: PLR0911 -- one line a message
+    message: int, wide: int, long: int
+) -> SystemChange | Told | None:
     """Return what this message means; None: nothing that the guard needs to know."""
     match message:
         case 0x0011:
