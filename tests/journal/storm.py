@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from itertools import count
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def main() -> None:
         ticket = journal.record("state", session, before="ENDING", after="READY", cause="wipe_proven")
         ahead = pace.randrange(100)
         while ticket - teller.ticket > ahead:
-            os.sched_yield()
+            time.sleep(0)
 
 
 if __name__ == "__main__":

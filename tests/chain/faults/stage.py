@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import re
 import secrets
 import string
 import subprocess
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -187,5 +186,5 @@ def test_the_process_dies_with_a_core_that_is_killed(book: Book) -> None:
     with subprocess.Popen([sys.executable, "-P", "-c", CORE, str(book.folder)]) as core:
         child = _child(core.pid)
         child.suspend()  # so that it does not end by itself
-        core.send_signal(signal.SIGKILL)
+        core.kill()
     until(lambda: not child.is_running())
