@@ -20,7 +20,7 @@ from guard.journal.forward.trouble import TROUBLE_SECONDS
 from tests.journal.forward.book import DEADLINE, Book
 from tests.journal.forward.journald_lab import JournaldLab
 from tests.support.clock import TurnedClock
-from tests.support.rsyslog import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
