@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -48,12 +49,6 @@ def test_a_record_holds_number_time_session_kind_and_its_seals(lab: Lab) -> None
         *(1, "2026-04-01T09:00:00.000Z", 1_000_000.0, "abc", "state"),
         *("READY", "ACTIVE"),
     ]
-
-
-def test_only_its_account_can_read_it(lab: Lab) -> None:
-    lab.write("start")
-    assert lab.folder.stat().st_mode & 0o777 == 0o700
-    assert lab.last_file().stat().st_mode & 0o777 == 0o600
 
 
 def test_numbers_and_chain_go_on_after_a_restart_without_a_hole(lab: Lab) -> None:
@@ -199,7 +194,8 @@ def test_a_foreign_file_under_the_next_segments_name_is_kept_beside_it(lab: Lab)
     assert lab.ear.damaged.is_set()
 
 
-@pytest.mark.parametrize("harm", ["append", "cut", "remove"])
+# Windows does not let a file be removed that somebody writes: test_win32_sealed.py.
+@pytest.mark.parametrize("harm", ["append", "cut", *(["remove"] if sys.platform == "linux" else [])])
 def test_a_segment_that_is_changed_while_it_is_open_is_noticed_with_the_next_record(
     lab: Lab, harm: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""A disk that takes no more, as Linux can limit one process: the journal tells of it and loses nothing."""
+"""The journal on Linux: modes, and a disk that takes no more, as Linux can limit one process."""
 
 from __future__ import annotations
 
@@ -71,3 +71,9 @@ def test_more_records_than_one_batch_that_waited_for_the_disk_are_all_written_at
         assert lab.ear.back.wait(PATIENCE)
     assert len(lab.records()) == 2501
     lab.check()
+
+
+def test_only_its_account_can_read_it(lab: Lab) -> None:
+    lab.write("start")
+    assert lab.folder.stat().st_mode & 0o777 == 0o700
+    assert lab.last_file().stat().st_mode & 0o777 == 0o600
