@@ -16,7 +16,7 @@ from guard import __version__
 from guard.browser.site import BrowserKind
 from guard.errors import GuardError
 from guard.grammar import Commands, Context, command, day, with_config
-from guard.ground import forbid_core_dumps
+from guard.ground import forbid_core_dumps, restrict_libraries
 from guard.journal.alerts import Reason
 from guard.journal_cli import add_journal
 from guard.words import Words
@@ -276,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             again = [sys.executable, "-P", "-m", "guard", *given]
             become_unprivileged(again, os.environ, this_checkout())
+        restrict_libraries()
         run: Callable[[argparse.Namespace, Mapping[str, str], Words], int] = options.command
         return run(options, os.environ, Words.load())
     except GuardError as error:

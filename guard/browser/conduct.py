@@ -31,7 +31,7 @@ from guard.browser.messages import (
 )
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError
-from guard.ground import forbid_core_dumps
+from guard.ground import forbid_core_dumps, restrict_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ def take_up(descriptor: int) -> tuple[Open, Conduct, Orders] | None:
 
     Whatever is unforeseen from now on gives up.
     """
+    restrict_libraries()
     forbid_core_dumps()
     channel = Channel.inherited(descriptor)
     orders = channel.messages()

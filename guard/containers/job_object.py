@@ -13,9 +13,10 @@ is inside. A container that is to outlive the core (the curtain) is given a hand
 the job a name by which the next core finds it.
 
 That all is gone is proven twice: the job is empty, and the folder could be renamed, which Windows refuses as
-long as any process has anything in it open. Then it is deleted.
+long as any process has anything in it open. Then it is deleted (`guard.containers.win32_folder`).
 
-What a job does not do: it hides neither this account's files nor the network (docs/security.md).
+What a job does not do: it hides neither this account's files nor the network (docs/security.md). A program
+that asks Windows itself for the account's folders (SHGetKnownFolderPath) is told the real ones.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -32,7 +32,11 @@ from typing import TYPE_CHECKING, Final
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
+import pywintypes
+
+from guard.containers.job_bounds import HEADROOM, JobBounds, committed
 from guard.containers.port import Remains, Sealing
+from guard.containers.win32_folder import GRAVE, erased, is_there, size
 from guard.errors import MachineError
 from guard.ground.windows.job import Job, resume
 from guard.ground.windows.rights import keep_for_ourselves
@@ -45,8 +49,6 @@ if TYPE_CHECKING:
     from guard.clock import Clock
 
 _MARK: Final = re.compile(r"[a-z0-9-]{1,40}")
-_GRAVE: Final = ".gone"
-"""Added to a folder's name once nobody holds anything in it."""
 _GLANCE: Final = 0.005
 """s between two looks."""
 _CLOSE_SECONDS: Final = 5.0
@@ -85,6 +87,7 @@ class JobObjects:
         self._clock = clock
         self._lock = threading.Lock()
         self._live: dict[str, JobContainer] = {}
+        self._bounds = JobBounds(self._living)
 
     def seal(self, sealing: Sealing) -> JobContainer:
         """See `Sealer.seal`."""
@@ -93,39 +96,46 @@ class JobObjects:
             self._folder.mkdir(parents=True, exist_ok=True)
             keep_for_ourselves(self._folder)
             folder.mkdir()
-            keep_for_ourselves(folder)
-            job = Job(
-                name=None if sealing.dies_with_parent else self._job_name(sealing.name),
-                memory=sealing.memory,
-                gives_way=sealing.nice > 0,
-                confined=True,
-            )
-        except OSError as error:
-            raise MachineError(f"a container cannot be made in {folder}: {error.strerror}") from error
+        except (OSError, pywintypes.error) as error:
+            raise MachineError(
+                f"a container's folder cannot be made in {self._folder}: {error.strerror}"
+            ) from error
         try:
-            process = self._start(sealing, folder, job)
-        except OSError as error:
-            job.close()
-            shutil.rmtree(folder, ignore_errors=True)
+            container = self._sealed(sealing, folder)
+        except (OSError, pywintypes.error) as error:
+            erased(folder)
             raise MachineError(f"a container's program cannot be started: {error.strerror}") from error
-        container = JobContainer(process, job, folder, self._clock, mortal=sealing.dies_with_parent)
         with self._lock:
             self._live = {name: one for name, one in self._live.items() if not one.over()}
             self._live[sealing.name] = container
         return container
 
+    def _sealed(self, sealing: Sealing, folder: Path) -> JobContainer:
+        keep_for_ourselves(folder)
+        job = Job(
+            name=None if sealing.dies_with_parent else self._job_name(sealing.name),
+            memory=None if sealing.memory is None else sealing.memory + sealing.memory // HEADROOM,
+            gives_way=sealing.nice > 0,
+        )
+        try:
+            process = self._start(sealing, folder, job)
+        except OSError:
+            job.close()
+            raise
+        return JobContainer(process, job, folder, sealing, self._clock)
+
     def sweep(self) -> int:
         """See `Sealer.sweep`."""
         with self._lock:
             own = set(self._live)
-        found = [folder for folder in self._folders() if folder.name.removesuffix(_GRAVE) not in own]
+        found = [folder for folder in self._folders() if folder.name.removesuffix(GRAVE) not in own]
         end = self._clock.monotonic() + _SWEEP_SECONDS
         for folder in found:
             self._sweep_one(folder, end)
         return len(found)
 
     def _sweep_one(self, folder: Path, end: float) -> None:
-        job = Job.opened(self._job_name(folder.name.removesuffix(_GRAVE)))
+        job = Job.opened(self._job_name(folder.name.removesuffix(GRAVE)))
         if job is not None:
             with job:
                 job.terminate()
@@ -133,7 +143,7 @@ class JobObjects:
                     raise MachineError(
                         "a container that an earlier run left does not end although it was killed"
                     )
-        if not _until(lambda: _erased(folder), self._clock, end):
+        if not _until(lambda: erased(folder), self._clock, end):
             raise MachineError(f"what an earlier run left in {folder} cannot be deleted")
 
     def why_not(self) -> str | None:
@@ -163,6 +173,9 @@ class JobObjects:
         for container in mortal:
             container.kill()
         stayed = [one for one in mortal if not one.wait(_CLOSE_SECONDS)]
+        self._bounds.close()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()  # unless a container that outlives us is in it
         if stayed:
             raise MachineError(f"{len(stayed)} containers do not end although they were killed")
 
@@ -191,6 +204,10 @@ class JobObjects:
             raise
         return process
 
+    def _living(self) -> list[JobContainer]:
+        with self._lock:
+            return [one for one in self._live.values() if not one.over()]
+
     def _job_name(self, name: str) -> str:
         return f"madoguchi-guard-{self._mark}-{name}"
 
@@ -205,9 +222,10 @@ class JobContainer:
     """The `Container` of `guard.containers.port`; callable from every thread."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], job: Job, folder: Path, clock: Clock, *, mortal: bool
+        self, process: subprocess.Popen[bytes], job: Job, folder: Path, sealing: Sealing, clock: Clock
     ) -> None:
-        self.mortal = mortal
+        self.mortal = sealing.dies_with_parent
+        self._limit = sealing.memory
         self._process = process
         self._job = job
         self._folder = folder
@@ -219,6 +237,13 @@ class JobContainer:
         """See `Container.pids`."""
         with self._lock:
             return () if self._over else self._job.pids()
+
+    def keep_within_bounds(self) -> bool:
+        """See `guard.containers.job_bounds.Bounded`."""
+        if self._limit is None or committed(self.pids()) + size(self._folder) <= self._limit:
+            return False
+        self.kill()
+        return True
 
     def kill(self) -> None:
         """See `Container.kill`."""
@@ -239,12 +264,12 @@ class JobContainer:
             if not self._over:
                 self._over = True
                 self._job.close()
-        _until(lambda: _erased(self._folder), self._clock, end)
+        _until(lambda: erased(self._folder), self._clock, end)
         return True
 
     def remains(self) -> Remains:
         """See `Container.remains`."""
-        return Remains(processes=len(self.pids()), storage=_there(self._folder))
+        return Remains(processes=len(self.pids()), storage=is_there(self._folder))
 
     def over(self) -> bool:
         """Tell whether `wait` has seen the end."""
@@ -264,20 +289,6 @@ def _environment(sealing: Sealing, folder: Path) -> dict[str, str]:
         "PATH": system,
         **sealing.environment,
     }
-
-
-def _erased(folder: Path) -> bool:
-    """Delete the folder if nobody holds anything in it; tell whether it is gone."""
-    grave = folder if folder.name.endswith(_GRAVE) else folder.with_name(folder.name + _GRAVE)
-    with contextlib.suppress(OSError):
-        if folder != grave and folder.exists():
-            folder.rename(grave)
-        shutil.rmtree(grave)
-    return not _there(folder)
-
-
-def _there(folder: Path) -> bool:
-    return folder.exists() or folder.with_name(folder.name + _GRAVE).exists()
 
 
 def _until(true: Callable[[], bool], clock: Clock, end: float) -> bool:

@@ -22,8 +22,12 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 from typing import IO, TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 import secretstorage
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -41,7 +42,7 @@ class Spooler(Protocol):
     """The queues of this PC; every method raises OSError when the spooler does not answer."""
 
     def jobs(self) -> Sequence[Job]:
-        """Return the jobs of this account in every queue."""
+        """Return the jobs of this account in every queue; none where this PC does not print at all."""
         ...
 
     def delete(self, job: Job) -> None:
@@ -50,25 +51,43 @@ class Spooler(Protocol):
 
 
 class SpoolerPrinter:
-    """Implements `guard.printing.port.Printer`; callable from every thread."""
+    """Implements `guard.printing.port.Printer`; callable from every thread.
+
+    The spooler is asked on threads of their own: a queue on a server that is away answers after minutes.
+    """
 
     def __init__(self, spooler: Spooler, clock: Clock) -> None:
         self._spooler = spooler
         self._clock = clock
         self._closing = threading.Event()
+        self._asking = threading.Lock()
+        """One at a time: they would wait for the same server."""
 
     def print(self, session: SessionId, pdf: bytes) -> None:
         """Nothing comes here: no page may print."""
 
     def cancel(self, session: SessionId, timeout: float) -> PrintOutcome:  # noqa: ARG002 -- every job of the account goes
         """See `Printer.cancel`."""
+        end, ended = self._clock.monotonic() + timeout, Future[int | None]()
+
+        def erase() -> None:
+            if not self._asking.acquire(timeout=max(0.0, end - self._clock.monotonic())):
+                return
+            try:
+                ended.set_result(self._erase(end))
+            except OSError:
+                _log.warning("the print spooler does not answer, so what is in its queues is not known")
+                ended.set_result(None)
+            finally:
+                self._asking.release()
+
+        threading.Thread(target=erase, name="print jobs", daemon=True).start()
         try:
-            ended = self._erase(timeout)
-        except OSError:
-            _log.warning("the print spooler does not answer, so what is in its queues is not known")
-            return PrintOutcome(proven=False)
+            count = ended.result(timeout)
+        except TimeoutError:
+            count = None
         return (
-            PrintOutcome(proven=False) if ended is None else PrintOutcome(possible=ended > 0, cancelled=ended)
+            PrintOutcome(proven=False) if count is None else PrintOutcome(possible=count > 0, cancelled=count)
         )
 
     def sweep(self, swept: Callable[[], None]) -> None:
@@ -82,14 +101,16 @@ class SpoolerPrinter:
     def _sweep(self, swept: Callable[[], None]) -> None:
         while not self._closing.is_set():
             with contextlib.suppress(OSError):
-                if self._erase(SWEEP_WITHIN) is not None:
+                with self._asking:
+                    ended = self._erase(self._clock.monotonic() + SWEEP_WITHIN)
+                if ended is not None:
                     swept()
                     return
             self._closing.wait(SWEEP_PAUSE)
 
-    def _erase(self, timeout: float) -> int | None:
-        """Return how many jobs were deleted, None when some are left; raises OSError."""
-        end, seen = self._clock.monotonic() + timeout, set[Job]()
+    def _erase(self, end: float) -> int | None:
+        """Return how many jobs were deleted, None when some are left then (monotonic s); raises OSError."""
+        seen = set[Job]()
         while jobs := self._spooler.jobs():
             for job in jobs:
                 seen.add(job)

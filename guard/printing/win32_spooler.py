@@ -13,6 +13,7 @@ import contextlib
 
 import pywintypes
 import win32print
+import win32service
 import winerror
 
 from guard.ground import account_name
@@ -34,7 +35,8 @@ class WindowsSpooler:
     """Implements `guard.printing.spooler.Spooler`."""
 
     def __init__(self) -> None:
-        self._account = account_name().casefold()
+        self.account = account_name().casefold()
+        """Whose jobs are ours, in lower case."""
 
     def jobs(self) -> Sequence[Job]:
         """See `Spooler.jobs`."""
@@ -43,9 +45,11 @@ class WindowsSpooler:
                 Job(name, job["JobId"])
                 for name in self._queues()
                 for job in self._in(name)
-                if str(job["pUserName"]).casefold() == self._account
+                if str(job["pUserName"]).casefold() == self.account
             ]
         except pywintypes.error as error:
+            if error.winerror == winerror.RPC_S_SERVER_UNAVAILABLE and _is_disabled():
+                return []
             raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
 
     def delete(self, job: Job) -> None:
@@ -65,6 +69,26 @@ class WindowsSpooler:
     def _in(name: str) -> Sequence[_win32typing.JobInfo1]:
         with _opened(name) as printer:
             return win32print.EnumJobs(printer, 0, _MOST, 1)
+
+
+def _is_disabled() -> bool:
+    """Tell whether the spooler is turned off for good, which many do on a PC that does not print.
+
+    One that has only stopped may start again, and print what lies in its folder.
+    """
+    try:
+        with contextlib.ExitStack() as opened:
+            manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_CONNECT)
+            opened.callback(win32service.CloseServiceHandle, manager)
+            service = win32service.OpenService(
+                manager, "Spooler", win32service.SERVICE_QUERY_CONFIG | win32service.SERVICE_QUERY_STATUS
+            )
+            opened.callback(win32service.CloseServiceHandle, service)
+            state = win32service.QueryServiceStatus(service)[1]
+            starts = win32service.QueryServiceConfig(service)[1]
+    except pywintypes.error as error:
+        return bool(error.winerror == winerror.ERROR_SERVICE_DOES_NOT_EXIST)
+    return state == win32service.SERVICE_STOPPED and starts == win32service.SERVICE_DISABLED
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ SCardGetStatusChange and compares the reader's own event counter on every return
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -30,6 +31,11 @@ BACKOFF_FIRST = 0.02
 BACKOFF_LONGEST = 1.0
 """Waits (s) before trying again after a loss; the longest bounds how late a recovery is noticed."""
 STOP_DEADLINE = 2.0
+
+if sys.platform == "win32":
+    _SERVICE, _MEND = "SCardSvr", "plug the reader in, which starts it"
+else:
+    _SERVICE, _MEND = "pcscd", "install and start it"
 
 _READER_CODES = (
     Code.UNKNOWN_READER,
@@ -86,14 +92,12 @@ class PcscWatch:
         """See `ReaderWatch.start`; a watch is started once."""
         code, context = self._scard.establish()
         if code != Code.SUCCESS:
-            raise MachineError(
-                f"the PC/SC service (pcscd) does not answer (0x{code:08X}): install and start it"
-            )
+            raise MachineError(f"the PC/SC service ({_SERVICE}) does not answer (0x{code:08X}): {_MEND}")
         try:
             code, names = self._scard.list_readers(context)
             if code not in {Code.SUCCESS, Code.NO_READERS_AVAILABLE}:
                 raise MachineError(
-                    f"the PC/SC service (pcscd) cannot list its readers (0x{code:08X}): restart it"
+                    f"the PC/SC service ({_SERVICE}) cannot list its readers (0x{code:08X}): restart it"
                 )
             self._known = _Known(name=choose(names, self._part))
         finally:

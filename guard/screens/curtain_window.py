@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from guard.channel import Channel, ChannelClosedError
 from guard.errors import BrokenPromiseError, GuardError
-from guard.ground import forbid_core_dumps
+from guard.ground import forbid_core_dumps, restrict_libraries
 from guard.gui_thread import GuiThread
 from guard.pywebview import switch_off_the_unsafe
 from guard.screens.catalogue import Catalogue
@@ -249,6 +249,7 @@ class CurtainWindow:
 
 def main() -> int:
     """Run the curtain until it is killed; returns 1 when there is no core to follow."""
+    restrict_libraries()
     forbid_core_dumps()  # the digits of a PIN pass through
     switch_off_the_unsafe()
     channel = Channel.inherited(int(sys.argv[1]))

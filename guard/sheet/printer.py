@@ -24,7 +24,7 @@ from PySide6.QtWebEngineCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from guard.ground import forbid_core_dumps
+from guard.ground import forbid_core_dumps, restrict_libraries
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -100,6 +100,7 @@ def _write(pdf: QByteArray) -> NoReturn:
 
 def main() -> int:
     """Print what comes in; does not return when it could."""
+    restrict_libraries()
     forbid_core_dumps()
     os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = _FLAGS
     page = sys.stdin.buffer.read()

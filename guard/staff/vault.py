@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard.clock import SystemClock
 from guard.errors import ConfigError, GuardError, MachineError
-from guard.ground import forbid_core_dumps, state_home
+from guard.ground import forbid_core_dumps, restrict_libraries, state_home
 from guard.keyring.opened_here import opened
 from guard.secret import Secret
 from guard.staff.book import Book
@@ -135,6 +135,7 @@ def _refusal(sentence: str, whose: str) -> Reply:
 
 def main() -> int:
     """Answer one line."""
+    restrict_libraries()
     forbid_core_dumps()  # inherited by the keyring
     line = sys.stdin.buffer.readline(LINE_MOST)
     reply = json.dumps(answer(line, os.environ), ensure_ascii=False) + "\n"

@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+import pywintypes
 import win32job
 import win32security
 
 from guard.channel import Channel
 from guard.clock import SystemClock
-from guard.containers.job_object import JobObjects
+from guard.containers import job_object
+from guard.containers.job_object import JobContainer, JobObjects
 from guard.containers.port import Sealing
 from guard.errors import MachineError
-from guard.ground.windows.job import Job
+from guard.ground.windows.job import Job, resume
 from guard.ground.windows.rights import own_sid
 from tests.support.waiting import PATIENCE, until
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     Seal = Callable[..., "Sealed"]
 
 MARK = "test"
+CREATE_SUSPENDED = 0x4
 INSIDE = """
 import json, os, subprocess, sys
 from pathlib import Path
@@ -189,7 +192,7 @@ def test_the_system_is_told_what_all_inside_may_take_and_may_not_do(monkeypatch:
     """Wine keeps no limit that could be read back, and no bound of memory: see docs/windows-checklist.md."""
     told: dict[int, dict[str, Any]] = {}
     monkeypatch.setattr(win32job, "SetInformationJobObject", lambda _, kind, what: told.update({kind: what}))
-    Job(memory=256 << 20, gives_way=True, confined=True).close()
+    Job(memory=256 << 20, gives_way=True).close()
     limits = told[win32job.JobObjectExtendedLimitInformation]
     flags = limits["BasicLimitInformation"]["LimitFlags"]
     assert limits["JobMemoryLimit"] == 256 << 20
@@ -198,7 +201,7 @@ def test_the_system_is_told_what_all_inside_may_take_and_may_not_do(monkeypatch:
     assert flags & win32job.JOB_OBJECT_LIMIT_PRIORITY_CLASS
     assert not flags & win32job.JOB_OBJECT_LIMIT_BREAKAWAY_OK
     assert not flags & win32job.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK
-    assert told[win32job.JobObjectBasicUIRestrictions]["UIRestrictionsClass"]
+    assert win32job.JobObjectBasicUIRestrictions not in told, "in a job of others none could be entered"
 
 
 def test_a_file_that_somebody_else_holds_is_storage_that_is_left(seal: Seal, tmp_path: Path) -> None:
@@ -211,6 +214,78 @@ def test_a_file_that_somebody_else_holds_is_storage_that_is_left(seal: Seal, tmp
         assert not inside.container.remains().processes
     assert inside.container.wait(PATIENCE)
     assert inside.container.remains().nothing
+
+
+@pytest.mark.parametrize("with_limits", [False, True])
+def test_whoever_is_in_a_job_already_can_seal_all_the_same(tmp_path: Path, *, with_limits: bool) -> None:
+    """Task Scheduler starts what it starts in a job, and so does whoever keeps the guard alive."""
+    with Job(memory=1 << 30 if with_limits else None, gives_way=with_limits) as outer:
+        core = subprocess.Popen(
+            [sys.executable, "-c", CORE, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=CREATE_SUSPENDED,
+        )
+        outer.assign(core.pid)
+        resume(core.pid)
+        with core:
+            assert core.stdout
+            inside = [int(core.stdout.readline()) for _ in range(2)]
+            assert set(inside) <= set(outer.pids())
+            outer.terminate()
+        until(lambda: not outer.pids())
+    assert not any(psutil.pid_exists(pid) for pid in inside)
+
+
+def test_more_processes_than_fit_into_a_first_look_are_all_seen(seal: Seal) -> None:
+    inside = seal(sealing())
+    answer = inside.do(
+        "command = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "made = [subprocess.Popen(command) for _ in range(12)]\n"
+        "channel.send({'children': [one.pid for one in made]})"
+    )
+    children = answer["children"]
+    assert isinstance(children, list)
+    assert set(children) <= set(inside.container.pids())
+    inside.container.kill()
+    assert inside.container.wait(PATIENCE)
+    assert not any(psutil.pid_exists(int(pid)) for pid in children)
+
+
+def test_whoever_takes_more_memory_than_it_may_is_killed(seal: Seal) -> None:
+    inside = seal(replace(sealing(), memory=256 << 20))
+    grandchild = (
+        "import time; taken = bytearray(400 << 20)\n"
+        "for page in range(0, len(taken), 4096): taken[page] = 1\n"
+        "time.sleep(600)"
+    )
+    inside.channel.send({"do": f"subprocess.Popen([sys.executable, '-c', {grandchild!r}])"})
+    until(lambda: not inside.container.pids())
+    assert inside.container.wait(PATIENCE)
+    assert inside.container.remains().nothing
+
+
+def test_files_count_as_memory_does(seal: Seal) -> None:
+    inside = seal(replace(sealing(), memory=256 << 20))
+    inside.channel.send({"do": "Path('kept').write_bytes(bytes(300 << 20))"})
+    until(lambda: not inside.container.pids())
+    assert inside.container.wait(PATIENCE)
+    assert inside.container.remains().nothing
+
+
+def test_within_its_bounds_it_lives(seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[bool] = []
+    look = JobContainer.keep_within_bounds
+
+    def seen(container: JobContainer) -> bool:
+        looks.append(look(container))
+        return looks[-1]
+
+    monkeypatch.setattr(JobContainer, "keep_within_bounds", seen)
+    inside = seal(replace(sealing(), memory=256 << 20))
+    until(lambda: len(looks) >= 2)
+    assert not any(looks)
+    assert inside.do("channel.send({'alive': True})") == {"alive": True}
 
 
 def test_of_a_killed_core_the_capsule_dies_and_the_next_one_sweeps_the_rest(tmp_path: Path) -> None:
@@ -237,6 +312,33 @@ def test_a_sweep_leaves_ours_and_those_of_another_mark_alone(
         theirs, ours = seal(sealing("capsule-b"), other), seal(sealing())
         assert sealer.sweep() == 0
         assert pythons(theirs.container) == pythons(ours.container) == 1
+
+
+def test_what_a_browser_made_read_only_goes_like_the_rest(seal: Seal, tmp_path: Path) -> None:
+    inside = seal(sealing())
+    inside.do("Path('kept').write_text('secret'); Path('kept').chmod(0o444); channel.send({})")
+    inside.container.kill()
+    assert inside.container.wait(PATIENCE)
+    assert inside.container.remains().nothing
+    assert list((tmp_path / MARK).iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_kept_for_ourselves_is_refused(
+    sealer: JobObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise pywintypes.error(5, "SetNamedSecurityInfo", "Access is denied.")
+
+    monkeypatch.setattr(job_object, "keep_for_ourselves", refuse)
+    with pytest.raises(MachineError, match="cannot be made"):
+        sealer.seal(replace(sealing(), command=(sys.executable, "-c", "")))
+    assert list((tmp_path / MARK).iterdir()) == []
+
+
+def test_a_closed_sealer_leaves_no_folder_of_its_own(sealer: JobObjects, tmp_path: Path) -> None:
+    assert sealer.why_not() is None
+    sealer.close()
+    assert not (tmp_path / MARK).exists()
 
 
 def test_a_program_that_is_not_there_is_one_sentence_and_leaves_nothing(

@@ -51,6 +51,23 @@ def test_a_job_that_may_be_left_is_not_proven_gone(spooler: FakeSpooler) -> None
     assert str(SpoolerPrinter(spooler, SystemClock()).cancel(SESSION, 0.0)) == "not proven"
 
 
+def test_a_spooler_that_hangs_holds_nobody_up_and_is_asked_again_when_it_answers() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    class Hanging(FakeSpooler):
+        def jobs(self) -> Sequence[Job]:
+            asked.set()
+            answer.wait()
+            return super().jobs()
+
+    printer = SpoolerPrinter(Hanging([Job("one", 1)]), SystemClock())
+    assert str(printer.cancel(SESSION, 0.01)) == "not proven"
+    assert asked.wait(30.0)
+    assert str(printer.cancel(SESSION, 0.01)) == "not proven", "nor does a second question pile up"
+    answer.set()
+    assert str(printer.cancel(SESSION, 30.0)) in {"none possible", "1 cancelled"}
+
+
 def test_what_an_earlier_run_left_is_swept_once_the_spooler_answers() -> None:
     spooler, swept = FakeSpooler([Job("one", 1)]), threading.Event()
     printer = SpoolerPrinter(spooler, SystemClock())

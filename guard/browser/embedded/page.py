@@ -117,9 +117,11 @@ def throwaway_profile(
     builder = QWebEngineProfileBuilder()
     trusted = [one for pem in authorities for one in QSslCertificate.fromData(pem.encode())]
     builder.setAdditionalTrustedCertificates(trusted)
+    # Before it is made: else it begins where Qt thinks best, which on Windows is the account's own folder
+    # whatever the environment says (SHGetKnownFolderPath), and would leave that behind.
+    builder.setPersistentStoragePath(str(folder / "storage"))
+    builder.setCachePath(str(folder / "cache"))
     profile = builder.createProfile("portal")
-    profile.setPersistentStoragePath(str(folder / "storage"))
-    profile.setCachePath(str(folder / "cache"))
     profile.setDownloadPath(str(folder / "downloads"))
     profile.setPersistentPermissionsPolicy(QWebEngineProfile.PersistentPermissionsPolicy.AskEveryTime)
     profile.setHttpAcceptLanguage(languages)

@@ -2,6 +2,10 @@
 
 "Job Objects" and JOBOBJECT_EXTENDED_LIMIT_INFORMATION of the Windows API: every process that one inside
 starts is inside, too; without a breakaway flag among the limits none gets out.
+
+No job has UI limits (JobObjectBasicUIRestrictions). A process that is in a job already, as whatever Task
+Scheduler or a job of our own has started is, cannot be put into one that has them (AssignProcessToJobObject),
+and a browser's sandbox makes jobs with UI limits of its own inside ours. Its pages are held by that sandbox.
 """
 
 from __future__ import annotations
@@ -34,15 +38,6 @@ _ENDED_BY_US: Final = 1
 """Exit code of what is ended with its job."""
 _MAY_ENTER: Final = win32con.PROCESS_SET_QUOTA | win32con.PROCESS_TERMINATE
 """Rights that AssignProcessToJobObject asks for."""
-_NO_UI: Final = (
-    win32job.JOB_OBJECT_UILIMIT_DESKTOP
-    | win32job.JOB_OBJECT_UILIMIT_DISPLAYSETTINGS
-    | win32job.JOB_OBJECT_UILIMIT_EXITWINDOWS
-    | win32job.JOB_OBJECT_UILIMIT_GLOBALATOMS
-    | win32job.JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS
-)
-"""What a browser never needs. Handles and the clipboard stay: a citizen pastes, and the host of an installed
-browser's window is another process."""
 
 
 class Job:
@@ -54,12 +49,11 @@ class Job:
         name: str | None = None,
         memory: int | None = None,
         gives_way: bool = False,
-        confined: bool = False,
     ) -> None:
         """Make it, under this name if one is given, which nobody may have.
 
         All inside have at most ``memory`` bytes together; with ``gives_way`` none of them can raise itself
-        above BELOW_NORMAL_PRIORITY_CLASS; ``confined``, they have no hand on the desktop.
+        above BELOW_NORMAL_PRIORITY_CLASS.
         """
         ctypes.set_last_error(0)
         handle = _kernel.CreateJobObjectW(None, name)
@@ -71,7 +65,7 @@ class Job:
             self.close()
             raise ctypes.WinError(code)
         try:
-            self._limit(memory, gives_way=gives_way, confined=confined)
+            self._limit(memory, gives_way=gives_way)
         except pywintypes.error as error:
             self.close()
             raise _refused(error) from None
@@ -88,7 +82,7 @@ class Job:
         job._handle = int(handle)  # noqa: SLF001 -- it is our own
         return job
 
-    def _limit(self, memory: int | None, *, gives_way: bool, confined: bool) -> None:
+    def _limit(self, memory: int | None, *, gives_way: bool) -> None:
         limits = win32job.QueryInformationJobObject(self._handle, win32job.JobObjectExtendedLimitInformation)
         basic = limits["BasicLimitInformation"]
         basic["LimitFlags"] = (
@@ -101,10 +95,6 @@ class Job:
             basic["LimitFlags"] |= win32job.JOB_OBJECT_LIMIT_PRIORITY_CLASS
             basic["PriorityClass"] = win32process.BELOW_NORMAL_PRIORITY_CLASS
         win32job.SetInformationJobObject(self._handle, win32job.JobObjectExtendedLimitInformation, limits)
-        if confined:
-            win32job.SetInformationJobObject(
-                self._handle, win32job.JobObjectBasicUIRestrictions, {"UIRestrictionsClass": _NO_UI}
-            )
 
     def assign(self, pid: int) -> None:
         """Put this process in, suspended still (CREATE_SUSPENDED): what it has started before is outside."""

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from guard.channel import Channel, ChannelClosedError
-from guard.ground import forbid_core_dumps
+from guard.ground import forbid_core_dumps, restrict_libraries
 from guard.journal.forward.courier import Courier
 from guard.journal.forward.cursor import Cursor
 from guard.journal.forward.messages import read_poke, read_setup, write_report
@@ -56,6 +56,7 @@ def forward(channel: Channel) -> None:
 
 def main() -> int:
     """Forward on the channel that our parent left us."""
+    restrict_libraries()
     forbid_core_dumps()
     with contextlib.closing(Channel.inherited(int(sys.argv[1]))) as channel:
         forward(channel)

@@ -15,7 +15,11 @@ if sys.platform == "win32":
 
 import re
 import socket
+import sys
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from guard.journal.forward.port import Pace, TargetError, TargetMissingError
 from guard.journal.forward.telling import APP, plain, sentence, values

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
