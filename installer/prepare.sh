@@ -22,6 +22,7 @@ packages_to_test=(
   openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon chromium openssl
   rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
 )
+packages_of_the_lab=(debootstrap curl xz-utils python3-venv) # the Windows lab brings the rest itself
 
 refuse() {
   printf '%s: %s\n' "$0" "$*" >&2

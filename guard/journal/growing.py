@@ -47,8 +47,8 @@ class Growing:
         try:
             flush_folder(folder)
         except OSError:
+            os.close(descriptor)  # first: Windows removes no file that is open
             path.unlink()
-            os.close(descriptor)
             raise
         return cls(path, day, first, descriptor, 0)
 

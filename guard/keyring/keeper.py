@@ -7,9 +7,13 @@ JSON in, one out: ``{"do": "read" | "write" | "delete", "name": …, "text": …
 
 from __future__ import annotations
 
+import sys
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 

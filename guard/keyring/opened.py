@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import contextlib
 from typing import TYPE_CHECKING, Final
 

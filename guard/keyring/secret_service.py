@@ -7,6 +7,11 @@ keyring file shut, not an account that was taken over.
 
 from __future__ import annotations
 
+import sys
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import contextlib
 import ctypes
 import hashlib

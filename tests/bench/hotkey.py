@@ -10,11 +10,14 @@ tests/bench/observer.c), beside the same client's own bare window in the same se
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import argparse
 import json
 import os
 import platform
-import sys
 import tempfile
 from contextlib import ExitStack, closing
 from dataclasses import asdict

@@ -12,12 +12,15 @@ as the portal is seen.
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import argparse
 import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager

@@ -11,11 +11,14 @@ the seed and a table; the exit code is 1 when a swap was missed.
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import argparse
 import os
 import random
 import secrets
-import sys
 import tempfile
 import threading
 from pathlib import Path

@@ -97,9 +97,9 @@ def test_a_proxy_is_known_by_its_name_and_asked_for_what_is_listed_only() -> Non
     assert ask("https://a.gov.example/") == "PROXY Proxy.city.example:3128"
     assert ask("https://store.example/") == "PROXY Proxy.city.example:3128"
     assert ask("https://proxy.city.example:3128/") == NOWHERE
-    assert wall.proxy_flags(Path("/home/guard/proxy.pac")) == (
-        "--proxy-pac-url=file:///home/guard/proxy.pac",
-    )
+    script = Path("/home/guard/proxy.pac").absolute()  # on Windows, of this drive
+    drive = f"/{script.drive}" if script.drive else ""
+    assert wall.proxy_flags(script) == (f"--proxy-pac-url=file://{drive}/home/guard/proxy.pac",)
 
 
 def test_the_policy_carries_the_script_itself_and_never_goes_on_without_it() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from guard.journal.anchor import Anchor
 from guard.journal.verify import verify
-from guard.keyring.kept import KeptStore
+from guard.keyring.here import OwnStore
 from guard.paths import journal_keyring
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Ground:
     @property
     def environment(self) -> dict[str, str]:
         own = {"HOME": str(self.base), "XDG_RUNTIME_DIR": str(self.base / "run"), "LANG": "C.UTF-8"}
+        if sys.platform == "win32":  # where no program starts without Windows' own variables
+            own = {**os.environ, "LOCALAPPDATA": str(self.base)}
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), **own}
 
     def kill_once(self, chance: random.Random) -> Killed:
@@ -63,11 +65,13 @@ class Ground:
                 for _ in range(chance.randrange(1, 60)):
                     told = int(storm.stdout.readline() or b"0")
             threading.Event().wait(chance.random() * (0.02 if told else 0.5))
+            assert storm.poll() is None, "it ended by itself"
             storm.kill()
             rest = storm.stdout.read().split()
-            assert storm.wait() == -9, "it ended by itself"
+            killed = 1 if sys.platform == "win32" else -9
+            assert storm.wait() == killed, "it ended by itself"
         told = int(rest[-1]) if rest else told
-        with KeptStore(self.environment, journal_keyring(self.environment)) as store:
+        with OwnStore(self.environment, journal_keyring(self.environment)) as store:
             anchor = Anchor(store)
             proof = verify(folder, anchor.standing(), anchor.first_key())
         assert proof.problems == ()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from itertools import count
 from pathlib import Path
 
 from guard.clock import SystemClock
 from guard.journal.anchor import Anchor
 from guard.journal.sealed import SealedJournal
-from guard.keyring.kept import KeptStore
+from guard.keyring.here import OwnStore
 from guard.paths import journal_keyring
 from guard.session.events import SessionId
 
@@ -44,7 +45,7 @@ class Teller:
 
 def main() -> None:
     """Write session after session, now far ahead of the disk, now waiting for it."""
-    store = KeptStore(os.environ, journal_keyring(os.environ))
+    store = OwnStore(os.environ, journal_keyring(os.environ))
     teller = Teller()
     journal = SealedJournal(Path(sys.argv[1]), Anchor(store), SystemClock(), teller, 1095)
     journal.record("start", version="0", after="crash" if journal.found.seq else "first")
@@ -61,7 +62,7 @@ def main() -> None:
         ticket = journal.record("state", session, before="ENDING", after="READY", cause="wipe_proven")
         ahead = pace.randrange(100)
         while ticket - teller.ticket > ahead:
-            os.sched_yield()
+            time.sleep(0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import subprocess
+import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,9 @@ def test_what_is_packed_is_read_back_in_small_blocks(tmp_path: Path, size: int, 
 def test_every_gunzip_reads_it(tmp_path: Path) -> None:
     plain, packed = _packed(tmp_path, 100)
     assert gzip.decompress(packed) == plain
-    done = subprocess.run(["gzip", "-dc"], input=packed, capture_output=True, check=True)
-    assert (done.stdout, done.stderr) == (plain, b"")
+    if sys.platform == "linux":  # Windows has none of its own
+        done = subprocess.run(["gzip", "-dc"], input=packed, capture_output=True, check=True)
+        assert (done.stdout, done.stderr) == (plain, b"")
 
 
 def test_the_same_segment_is_packed_alike_each_time(tmp_path: Path) -> None:
@@ -93,7 +95,8 @@ def test_only_its_account_can_read_it_and_the_plain_one_stays(tmp_path: Path) ->
     plain = day_by_day(tmp_path, 3).files[0]
     packed = tmp_path / "packed"
     pack(plain, packed)
-    assert packed.stat().st_mode & 0o777 == 0o600
+    if sys.platform == "linux":  # on Windows the folder says who can read it
+        assert packed.stat().st_mode & 0o777 == 0o600
     assert plain.exists()
 
 

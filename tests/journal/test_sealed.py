@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
+import sys
 import threading
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,72 +21,14 @@ from guard.journal.standing import FirstKey, Standing
 from guard.journal.verify import verify
 from guard.session.events import SessionId
 from tests.journal.ear import PATIENCE, Ear
-from tests.support.clock import TurnedClock
+from tests.journal.sealed_lab import Lab
 from tests.support.memory_store import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from guard.journal.segments import Segment
 
 DAY = 86_400.0
-
-
-@dataclass
-class Lab:
-    """A folder, a keyring and a clock that outlive the guards that use them."""
-
-    folder: Path
-    store: MemoryStore = field(default_factory=MemoryStore)
-    clock: TurnedClock = field(default_factory=TurnedClock)
-    ear: Ear = field(default_factory=Ear)
-    retention_days: int = 1095
-
-    @property
-    def anchor(self) -> Anchor:
-        return Anchor(self.store)
-
-    @contextmanager
-    def journal(self) -> Iterator[SealedJournal]:
-        self.ear = Ear()
-        journal = SealedJournal(self.folder, self.anchor, self.clock, self.ear, self.retention_days)
-        try:
-            yield journal
-        finally:
-            journal.close()
-
-    def write(self, *kinds: str) -> None:
-        """Let one guard live that writes these records."""
-        with self.journal() as journal:
-            for kind in kinds:
-                journal.record(kind)
-
-    def records(self) -> list[dict[str, object]]:
-        every = (line for segment in segments(self.folder) for line in lines(segment))
-        return [json.loads(line) for line in every if line.startswith(b"{")]
-
-    def kinds(self) -> list[object]:
-        return [record["kind"] for record in self.records()]
-
-    def check(self) -> None:
-        """Everything is there, sealed, and anchored to its end."""
-        proof = verify(self.folder, self.anchor.standing(), self.anchor.first_key())
-        assert proof.problems == ()
-        assert proof.sound
-        assert [record["seq"] for record in self.records()][-1:] in ([], [proof.last])
-
-    def contents(self) -> dict[int, bytes]:
-        """Return what stands in each segment, packed or not."""
-        return {one.first: _content(one) for one in segments(self.folder)} if self.folder.exists() else {}
-
-    def last_file(self) -> Path:
-        return segments(self.folder)[-1].path
-
-
-def _content(segment: Segment) -> bytes:
-    with segment.open() as file:
-        return file.read()
 
 
 @pytest.fixture
@@ -109,12 +49,6 @@ def test_a_record_holds_number_time_session_kind_and_its_seals(lab: Lab) -> None
         *(1, "2026-04-01T09:00:00.000Z", 1_000_000.0, "abc", "state"),
         *("READY", "ACTIVE"),
     ]
-
-
-def test_only_its_account_can_read_it(lab: Lab) -> None:
-    lab.write("start")
-    assert lab.folder.stat().st_mode & 0o777 == 0o700
-    assert lab.last_file().stat().st_mode & 0o777 == 0o600
 
 
 def test_numbers_and_chain_go_on_after_a_restart_without_a_hole(lab: Lab) -> None:
@@ -260,7 +194,8 @@ def test_a_foreign_file_under_the_next_segments_name_is_kept_beside_it(lab: Lab)
     assert lab.ear.damaged.is_set()
 
 
-@pytest.mark.parametrize("harm", ["append", "cut", "remove"])
+# Windows does not let a file be removed that somebody writes: test_win32_sealed.py.
+@pytest.mark.parametrize("harm", ["append", "cut", *(["remove"] if sys.platform == "linux" else [])])
 def test_a_segment_that_is_changed_while_it_is_open_is_noticed_with_the_next_record(
     lab: Lab, harm: str
 ) -> None:
@@ -295,23 +230,6 @@ def test_records_from_many_threads_each_get_their_own_number(lab: Lab) -> None:
         for thread in threads:
             thread.join()
     assert [record["seq"] for record in lab.records()] == list(range(1, 401))
-    lab.check()
-
-
-def test_a_disk_that_takes_no_more_is_told_and_loses_nothing_once_it_does_again(lab: Lab) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with lab.journal() as journal:
-        lab.ear.wait_durable(journal.record("start"))
-        size = lab.last_file().stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, hard))  # EFBIG, after 100 bytes of the record
-        try:
-            journal.record("state", after="ACTIVE")
-            assert lab.ear.lost.wait(PATIENCE)
-            assert lab.last_file().stat().st_size == size, "a part of a record stayed"
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert lab.ear.back.wait(PATIENCE)
-    assert lab.kinds() == ["start", "state"]
     lab.check()
 
 
@@ -484,38 +402,6 @@ def test_a_lost_keyring_and_a_broken_newest_file_are_damage_and_no_reason_not_to
     lab.store.items.clear()
     lab.write("start")
     assert lab.ear.damaged.is_set()
-
-
-def test_what_waits_is_known_until_it_is_on_the_disk(lab: Lab) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with lab.journal() as journal:
-        lab.ear.wait_durable(journal.record("start"))
-        assert journal.waits_since() is None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (lab.last_file().stat().st_size, hard))
-        try:
-            journal.record("state")
-            assert lab.ear.lost.wait(PATIENCE)
-            assert journal.waits_since() == lab.clock.monotonic()
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert lab.ear.back.wait(PATIENCE)
-        assert journal.waits_since() is None
-
-
-def test_more_records_than_one_batch_that_waited_for_the_disk_are_all_written_at_the_end(lab: Lab) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with lab.journal() as journal:
-        lab.ear.wait_durable(journal.record("start"))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (lab.last_file().stat().st_size, hard))
-        try:
-            for _ in range(2500):
-                journal.record("state")
-            assert lab.ear.lost.wait(PATIENCE)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert lab.ear.back.wait(PATIENCE)
-    assert len(lab.records()) == 2501
-    lab.check()
 
 
 def test_a_text_that_is_no_text_is_written_down_all_the_same(lab: Lab) -> None:

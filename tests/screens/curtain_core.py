@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+
+assert sys.platform == "linux"
+
+import signal
 from typing import TYPE_CHECKING
 
 from guard.browser.port import Geometry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -331,15 +330,6 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "guard.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"guard\.toml: is not UTF-8"):
         load(tmp_path / "guard.toml", HOME)
-
-
-def test_a_file_the_account_may_not_read_is_named_with_the_account(write: Callable[[str], Path]) -> None:
-    """Tests never run as root, whom no mode stops."""
-    path = write("")
-    path.chmod(0)
-    assert os.geteuid() != 0
-    with pytest.raises(ConfigError, match=r"guard\.toml: the account \w+ cannot read it"):
-        load(path, HOME)
 
 
 def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(

@@ -13,6 +13,10 @@ that seed and number of sessions come again, and one ordinary one behind it.
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import argparse
 import json
 import os
@@ -20,7 +24,6 @@ import platform
 import secrets
 import statistics
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import asdict

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -242,14 +243,16 @@ def test_only_so_many_wait_and_closing_answers_them_all() -> None:
     assert people(book) is None
 
 
-def test_closing_kills_a_vault_that_runs(tmp_path: Path) -> None:
-    pipe = tmp_path / "pid"
-    text = f"import os, signal; open({str(pipe)!r}, 'w').write('x'); signal.pause()"
-    os.mkfifo(pipe)
-    book = VaultBook(Vault({}, [sys.executable, "-c", text]), TurnedClock())
-    answers = queue.SimpleQueue[Answer]()
-    book.verify("7", PIN, answers.put)
-    pipe.read_bytes()  # it runs
-    book.close()
+def test_closing_kills_a_vault_that_runs() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as waits:
+        waits.settimeout(PATIENCE)
+        port = waits.getsockname()[1]
+        text = f"import socket; socket.create_connection(('127.0.0.1', {port})).recv(1)"
+        book = VaultBook(Vault(dict(os.environ), [sys.executable, "-c", text]), TurnedClock())
+        answers = queue.SimpleQueue[Answer]()
+        book.verify("7", PIN, answers.put)
+        runs, _ = waits.accept()
+        with runs:
+            book.close()
     assert answers.get(timeout=PATIENCE) == BROKEN
     assert "staff-book" not in {thread.name for thread in threading.enumerate()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import weakref
 from contextlib import closing, contextmanager, suppress

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import json
 import secrets
 import selectors
 import socket
 import string
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
+import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -193,13 +195,20 @@ class Pages:
 def japanese_time() -> Iterator[None]:
     """Let this process live in Japan."""
     before = os.environ.get("TZ")
-    os.environ["TZ"] = "Asia/Tokyo"
-    time.tzset()
+    os.environ["TZ"] = "JST-9"
+    _read_zone()
     try:
         yield
     finally:
         os.environ.pop("TZ")
         os.environ |= {} if before is None else {"TZ": before}
+        _read_zone()
+
+
+def _read_zone() -> None:
+    if sys.platform == "win32":
+        ctypes.CDLL("ucrtbase")._tzset()  # Python does not hand it on there
+    else:
         time.tzset()
 
 

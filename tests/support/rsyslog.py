@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import re
 import shutil
@@ -12,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,14 +62,6 @@ done
 """
 
 _ON_OWN_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody uses now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 class Rsyslog:

@@ -8,6 +8,11 @@ missing the status says so. What the kernel queued for journald counts as taken:
 
 from __future__ import annotations
 
+import sys
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
+
 import re
 import socket
 import sys

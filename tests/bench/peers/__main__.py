@@ -12,9 +12,12 @@ Run it as an ordinary account; as root put ``.venv/bin/python -m guard.account -
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import argparse
 import json
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path

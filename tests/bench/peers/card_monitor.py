@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from smartcard.CardMonitoring import CardMonitor

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+
+assert sys.platform == "linux"
+
+import subprocess
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import random
-import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import os
 import re
 import secrets
 import string
 import subprocess
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +23,8 @@ from tests.support import leaks
 from tests.support.certificates import Authority
 from tests.support.citizens import Citizens
 from tests.support.counter import Counter
-from tests.support.rsyslog import Rsyslog, free_port
+from tests.support.ports import free_port
+from tests.support.rsyslog import Rsyslog
 from tests.support.site import PORTAL_COLOUR
 from tests.support.visitor import Visitor
 from tests.support.xvfb import Xvfb

@@ -8,7 +8,6 @@ assert sys.platform == "linux"
 
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ from guard.journal.forward.trouble import TROUBLE_SECONDS
 from tests.journal.forward.book import DEADLINE, Book
 from tests.journal.forward.journald_lab import JournaldLab
 from tests.support.clock import TurnedClock
-from tests.support.rsyslog import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -190,5 +189,5 @@ def test_the_process_dies_with_a_core_that_is_killed(book: Book) -> None:
     with subprocess.Popen([sys.executable, "-P", "-c", CORE, str(book.folder)]) as core:
         child = _child(core.pid)
         child.suspend()  # so that it does not end by itself
-        core.send_signal(signal.SIGKILL)
+        core.kill()
     until(lambda: not child.is_running())

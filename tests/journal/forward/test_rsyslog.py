@@ -27,7 +27,8 @@ from guard.journal.forward.process import Forwarder, TargetStatus
 from guard.journal.forward.tls import TlsSyslog
 from tests.journal.forward.book import Book, record
 from tests.support.certificates import Authority
-from tests.support.rsyslog import DRIVERS, Rsyslog, free_port
+from tests.support.ports import free_port
+from tests.support.rsyslog import DRIVERS, Rsyslog
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
