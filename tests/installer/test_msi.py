@@ -265,7 +265,9 @@ def test_the_event_source_has_message_texts_that_are_installed(msi: Path) -> Non
 
 def test_the_start_menu_opens_doctor_and_practice_in_a_console_that_stays(msi: Path) -> None:
     found = {row["Arguments"] for row in rows(msi, "Shortcut")}
-    assert found == {f'/d /k ""[INSTALLDIR]guard.cmd" {name}"' for name in ("doctor", "demo")}
+    practice = r'run --config "[INSTALLDIR]app\config\guard.toml"'
+    assert found == {f'/d /k ""[INSTALLDIR]guard.cmd" {name}"' for name in ("doctor", practice)}
+    assert "app/config/guard.toml" in installed(msi)
 
 
 def test_what_python_compiles_beside_a_module_is_removed(msi: Path) -> None:
