@@ -106,7 +106,12 @@ def _add_menu(rows: Rows) -> None:
     rows.add("RemoveFile", "Menu", "Menu", None, "MENUDIR", 2)
     for key, name, command, about in (
         ("MenuDoctor", "点検 Doctor", "doctor", "このPCに足りないものと、直し方 / What this PC lacks"),
-        ("MenuPractice", "練習 Practice", r'run --config "[INSTALLDIR]app\config\guard.toml"', "練習用のポータルで練習 / Practice with the practice portal"),
+        (
+            "MenuPractice",
+            "練習 Practice",
+            r'run --config "[INSTALLDIR]app\config\guard.toml"',
+            "練習用のポータルで練習 / Practice with the practice portal",
+        ),
     ):
         rows.add(
             "Shortcut",
