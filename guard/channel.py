@@ -33,7 +33,7 @@ class Channel:
         self._send_lock = threading.Lock()
         self._end_lock = threading.Lock()
         self._closed = False
-        self._readers = 0
+        self._waiting = 0
 
     @classmethod
     def pair(cls) -> tuple[Channel, socket.socket]:
@@ -63,29 +63,8 @@ class Channel:
 
     def messages(self) -> Iterator[dict[str, object]]:
         """Yield messages until the peer closes or breaks the protocol; then return."""
-        with self._end_lock:
-            if self._closed:
-                return
-            self._readers += 1
-        try:
-            yield from self._read()
-        finally:
-            with self._end_lock:
-                self._readers -= 1
-                self._release()
-
-    def _read(self) -> Iterator[dict[str, object]]:
         buffer = b""
-        while True:
-            try:
-                readable(self._sock)
-                data = self._sock.recv(MAX_LINE)
-            except BlockingIOError:  # nothing there after all
-                continue
-            except OSError:
-                return
-            if not data:
-                return
+        while data := self._received():
             buffer += data
             *lines, buffer = buffer.split(b"\n")
             if len(buffer) > MAX_LINE:
@@ -99,6 +78,24 @@ class Channel:
                     return
                 yield message
 
+    def _received(self) -> bytes:
+        """Wait for bytes and return them; none once the channel is over, at whichever end."""
+        with self._end_lock:
+            if self._closed:
+                return b""
+            self._waiting += 1
+        try:
+            while True:
+                readable(self._sock)
+                with contextlib.suppress(BlockingIOError):  # nothing there after all
+                    return self._sock.recv(MAX_LINE)
+        except OSError:
+            return b""
+        finally:
+            with self._end_lock:
+                self._waiting -= 1
+                self._release()
+
     def close(self) -> None:
         """Close both directions; a reader in `messages` returns. May be called again."""
         with self._end_lock:
@@ -108,6 +105,6 @@ class Channel:
             self._release()
 
     def _release(self) -> None:
-        """Give the socket back, but not while a reader waits on it: its number may be another's at once."""
-        if self._closed and not self._readers:
+        """Give the socket back, but not while somebody waits on it: its number may be another's at once."""
+        if self._closed and not self._waiting:
             self._sock.close()

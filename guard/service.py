@@ -30,7 +30,8 @@ from guard.inbox import Inbox
 from guard.installed import DiskLook, Running
 from guard.journal.alerts import Alerts
 from guard.journal.anchor import Anchor
-from guard.journal.forward.messages import JOURNALD, Setup
+from guard.journal.forward.messages import Setup
+from guard.journal.forward.platform_log import PLACE
 from guard.journal.forward.process import Forwarder
 from guard.journal.reading import Reading
 from guard.journal.sealed import SealedJournal
@@ -192,7 +193,7 @@ def _build(
     control = ControlServer(control_address(runtime), handlers.table(), clock)
     control.start()
     stack.callback(control.close)
-    stack.enter_context(_stop_signals(inbox, machine.stop_signals()))
+    _let_end(inbox, machine, stack)
     _record_start(journal, settings, running, swept)
     stack.push(partial(_record_stop, journal))
     return core
@@ -212,7 +213,7 @@ def _evidence(
     setup = Setup(
         journal=settings.directory,
         folder=state_home(machine.environment) / "forward",
-        platform_log=JOURNALD if settings.platform_log else None,
+        platform_log=PLACE if settings.platform_log else None,
         syslog=settings.syslog,
     )
     forwarder = Forwarder(setup, machine.environment, reports, clock)
@@ -267,12 +268,20 @@ def _practice_portal(start: str) -> Iterator[None]:
         portal.stop()
 
 
-@contextlib.contextmanager
-def _stop_signals(inbox: Inbox, numbers: Sequence[signal.Signals]) -> Iterator[None]:
-    """Let these signals end the session in order, then the guard."""
+def _let_end(inbox: Inbox, machine: Machine, stack: contextlib.ExitStack) -> None:
+    """Let the operator and the supervisor end the session in order, then the guard."""
 
-    def stop(_number: int, _frame: object) -> None:
+    def end() -> None:
         inbox.post(ev.SystemChanging(what=ev.SystemChange.STOP))
+
+    stack.enter_context(_stop_signals(end, machine.stop_signals()))
+    machine.when_told_to_end(end)
+
+
+@contextlib.contextmanager
+def _stop_signals(end: Callable[[], None], numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    def stop(_number: int, _frame: object) -> None:
+        end()
 
     before = {number: signal.signal(number, stop) for number in numbers}
     try:

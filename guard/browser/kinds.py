@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.browser.embedded.launch import embedded
-from guard.browser.managed.installed import installed
-from guard.browser.managed.launch import managed
+from guard.browser.managed.here import managed_here
 from guard.browser.site import BrowserKind
 
 if TYPE_CHECKING:
@@ -15,4 +14,4 @@ if TYPE_CHECKING:
 
 def launch_of(kind: BrowserKind) -> Launch:
     """Return how it is started; raises MachineError with one sentence when this PC has no such browser."""
-    return embedded() if kind is BrowserKind.EMBEDDED else managed(installed(kind))
+    return embedded() if kind is BrowserKind.EMBEDDED else managed_here(kind)

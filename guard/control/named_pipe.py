@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 _BUFFER: Final = 64 * 1024
 """Bytes that the system is advised to hold for each direction."""
 _MS: Final = 1000
+_PAUSE: Final = 0.05
+"""s until an instance that could not listen tries again."""
 _ANY: Final = 0
 """bWaitAll of WaitForMultipleObjects."""
 _AT_ONCE: Final = 0
@@ -121,9 +123,8 @@ class _Instance:
         self.phase, self.deadline, self.exchange = _Phase.CLIENT, None, Exchange(self._handlers)
         try:
             self._connect()
-        except pywintypes.error:  # one came and went before we looked
-            win32pipe.DisconnectNamedPipe(self._pipe)
-            self._connect()
+        except pywintypes.error:  # one came and went before we looked, or the system has too little
+            self.deadline = self._clock.monotonic() + _PAUSE
 
     def move(self) -> None:
         """Go on, as the operation under way has ended."""
@@ -164,6 +165,7 @@ class _Instance:
                 self._read()
             case _Phase.REQUEST:
                 self.exchange.take(bytes(self._buffer[:count]))
+                self._buffer[:count] = bytes(count)  # it may hold a PIN
                 self._respond()
             case _Phase.TAKEN:
                 self.phase = _Phase.PARTING

@@ -43,7 +43,7 @@ class Doctor(CommonDoctor):
 
     def checks(self) -> dict[str, Check]:
         """See `CommonDoctor.checks`; on Windows somebody starts the guard, and names are kept."""
-        return super().checks() | {"keeper": self.keeper}
+        return super().checks() | {"clipboard": self.clipboard, "keeper": self.keeper}
 
     def account(self) -> str:
         """See `CommonDoctor.account`: an administrator is protected from nothing that runs as them."""
@@ -69,8 +69,9 @@ class Doctor(CommonDoctor):
 
     def display(self) -> str:
         """See `CommonDoctor.display`."""
-        from guard.screens.win32_monitors import monitors  # noqa: PLC0415 -- the packages come first
+        from guard.screens.win32_bare import monitors, see_every_pixel  # noqa: PLC0415 -- the packages come first
 
+        see_every_pixel()
         found = monitors()
         if not found:
             raise LackError("this session has no screen", mend="log in at the counter itself")
@@ -137,6 +138,20 @@ class Doctor(CommonDoctor):
     def practice(self) -> str:
         """See `CommonDoctor.practice`."""
         return "guard run with the default settings opens the practice portal; guard demo runs on Linux alone"
+
+    def clipboard(self) -> str:
+        """Windows keeps no history of what was copied, and sends it to no other PC."""
+        from guard.screens.win32_clipboard_history import keeps_nothing, not_forbidden  # noqa: PLC0415 -- the packages come first
+
+        missing = not_forbidden()
+        if missing:
+            now = "nothing is kept at present" if keeps_nothing() else "what a citizen copies is kept"
+            raise LackError(
+                f"a policy is missing: {', '.join(missing)} ({now})",
+                mend="an administrator lays companion.reg down (docs/windows-policy.md)",
+                state=State.WARN if keeps_nothing() else State.FAIL,
+            )
+        return "no history, by policy"
 
     def keeper(self) -> str:
         """Somebody starts the guard at logon and again when it dies."""

@@ -7,7 +7,9 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+
+from guard.ground import open_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,20 @@ class Segment:
 
         Raises OSError; `UNREADABLE` may follow while a damaged one is read.
         """
-        return cast("IO[bytes]", gzip.open(self.path, "rb")) if self.packed else self.path.open("rb")
+        file = open_shared(self.path)
+        return cast("IO[bytes]", _Unpacked(file)) if self.packed else file
+
+
+class _Unpacked(gzip.GzipFile):
+    """Closes the file below with itself."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._below = file
+
+    def close(self) -> None:
+        super().close()
+        self._below.close()
 
 
 def segment_path(folder: Path, day: date, first: int) -> Path:

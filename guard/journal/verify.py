@@ -20,6 +20,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
 from guard.errors import MachineError
+from guard.ground import open_shared
 from guard.journal.chain import NO_HEAD, head, is_sealed_with, next_key, prev, sealed
 from guard.journal.keys import Keys
 from guard.journal.packing import BLOCK, BrokenPackError, unpacked
@@ -347,7 +348,7 @@ def _opened(segment: Segment) -> tuple[IO[bytes], bool]:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 raise OSError(f"{path} is no file")
-            return path.open("rb"), path == packed
+            return open_shared(path), path == packed
         except FileNotFoundError:
             continue
     raise FileNotFoundError(segment.path)

@@ -25,7 +25,7 @@ from guard.supervision.systemd import supervisor_of
 from guard.system.login1 import Login1Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from signal import Signals
 
     from guard.clock import Clock
@@ -99,6 +99,9 @@ class LinuxMachine:
     def supervisor(self) -> Supervisor:
         """See `Machine.supervisor`: systemd, or nobody."""
         return self._supervisor
+
+    def when_told_to_end(self, end: Callable[[], None]) -> None:
+        """See `Machine.when_told_to_end`: systemd sends a signal."""
 
     def stop_signals(self) -> tuple[Signals, ...]:
         """See `Machine.stop_signals`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from signal import Signals
 
@@ -70,6 +70,10 @@ class Machine(Protocol):
 
     def supervisor(self) -> Supervisor:
         """Return who starts the guard again when it dies."""
+        ...
+
+    def when_told_to_end(self, end: Callable[[], None]) -> None:
+        """Have it called, from another thread, when the supervisor wants the guard to end in order."""
         ...
 
     def stop_signals(self) -> tuple[Signals, ...]:

@@ -14,19 +14,22 @@ from guard.browser.win32_names import forget_names
 from guard.containers.job_object import JobObjects
 from guard.errors import MachineError
 from guard.ground import state_home
+from guard.keeper.line import GuardsEnd
 from guard.keyring.credential_manager import HeldStore
 from guard.paths import journal_keyring
 from guard.printing.spooler import SpoolerPrinter
 from guard.printing.win32_spooler import WindowsSpooler
 from guard.screens.stage import Stage
 from guard.screens.win32 import Win32Shade
-from guard.screens.win32_fit import check_fit
-from guard.screens.win32_monitors import monitors
+from guard.screens.win32_bare import monitors, see_every_pixel
+from guard.screens.win32_clipboard_history import keeps_nothing
 from guard.screens.winsound_speaker import WinsoundSpeaker
+from guard.supervision.nobody import Nobody
 from guard.system.win32 import Win32Watch
+from guard.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from signal import Signals
 
     from guard.browser.port import Geometry, HostNames
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from guard.printing.port import Printer
     from guard.reports import Reports
     from guard.screens.port import Shade, Speaker
+    from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
 
@@ -45,6 +49,7 @@ class WindowsMachine:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Take the machine as this process's environment tells of it."""
         self._environment = dict(environment)
+        self._line = GuardsEnd.take(self._environment)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -53,7 +58,7 @@ class WindowsMachine:
 
     def shade(self, clock: Clock, listener: Reports, *, hotkey: str) -> Shade:
         """See `Machine.shade`."""
-        return Win32Shade(clock, listener, hotkey=hotkey)
+        return Win32Shade(clock, listener, hotkey=hotkey, history=keeps_nothing)
 
     def stage(self) -> Stage:
         """See `Machine.stage`: the desktop of this session, which every process of it is on."""
@@ -62,8 +67,11 @@ class WindowsMachine:
     @contextlib.contextmanager
     def trial_stage(self) -> Iterator[tuple[Stage, Geometry]]:
         """See `Machine.trial_stage`."""
-        check_fit()
-        yield Stage(), monitors()[0]
+        see_every_pixel()
+        found = monitors()
+        if not found:
+            raise MachineError("this session has no screen: log in at the counter itself")
+        yield Stage(), found[0]
 
     def sealer(self, mark: str, clock: Clock) -> Sealer:
         """See `Machine.sealer`."""
@@ -71,7 +79,7 @@ class WindowsMachine:
 
     def system(self, listener: Reports, clock: Clock) -> SystemWatch:
         """See `Machine.system`."""
-        return Win32Watch(listener, clock)
+        return Win32Watch(listener, clock, reason=Words.load().of("ending_holds_up"))
 
     def printer(self, name: str, clock: Clock, reports: Reports) -> Printer:  # noqa: ARG002 -- nothing is printed yet
         """See `Machine.printer`."""
@@ -92,6 +100,15 @@ class WindowsMachine:
     def forget_names(self) -> HostNames:
         """See `Machine.forget_names`."""
         return forget_names()
+
+    def supervisor(self) -> Supervisor:
+        """See `Machine.supervisor`: the keeper's service, or nobody."""
+        return self._line or Nobody()
+
+    def when_told_to_end(self, end: Callable[[], None]) -> None:
+        """See `Machine.when_told_to_end`."""
+        if self._line is not None:
+            self._line.when_asked_to_end(end)
 
     def stop_signals(self) -> tuple[Signals, ...]:
         """See `Machine.stop_signals`."""

@@ -10,6 +10,7 @@ from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from guard.errors import MachineError
+from guard.screens.qt_pile import FLAGS, rise, sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,30 +25,25 @@ _RAISE_EVERY_MS = 50
 
 
 class QtWindow:
-    """One override-redirect window with a page, stacked by others."""
+    """One window with a page, beyond any window manager's reach, stacked by others."""
 
     def __init__(self, native: object) -> None:
         if not isinstance(native, QMainWindow):
             raise MachineError(f"pywebview made a {type(native).__name__} where a Qt window is needed")
         self._window = native
         self._raising = QTimer(native)
-        self._raising.timeout.connect(native.raise_)
+        self._raising.timeout.connect(lambda: rise(native))
         self._frames = 0
         self._waiting: list[tuple[int, Callable[[], None]]] = []
         self._watched = False
 
     def prepare(self, area: Geometry) -> None:
         """Before it is shown: beyond the window manager's reach, at the bottom, never asking for the keys."""
-        self._window.setWindowFlags(
-            Qt.WindowType.X11BypassWindowManagerHint
-            | Qt.WindowType.FramelessWindowHint
-            | Qt.WindowType.WindowDoesNotAcceptFocus
-        )
+        self._window.setWindowFlags(FLAGS)
         self._window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self._refuse_drops()
         self.place(area)
-        self._window.winId()
-        self._window.lower()
+        sink(self._window)
 
     def _refuse_drops(self) -> None:
         """Qt would ask whoever drags what it is, and stand still for 5 s while a killed page says nothing."""
@@ -91,5 +87,5 @@ class QtWindow:
 
     def stay_on_top(self) -> None:
         """Rise above everything now, and again and again."""
-        self._window.raise_()
+        rise(self._window)
         self._raising.start(_RAISE_EVERY_MS)

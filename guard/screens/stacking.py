@@ -52,16 +52,14 @@ def to_uncover(seen: Sequence[int], ours: Ours) -> tuple[Move, ...]:
     """
     place = {window: number for number, window in enumerate(seen)}
     moves: list[Move] = []
+    # never the shade below the curtain: below one that Windows keeps in the lower pile it would sink there
     first, *others = ours.shades
     portal = ours.portal
     if portal in place and first in place:
         if place[first] < place[portal]:
             moves.append(Move(first, portal))
-        if ours.curtain in place:
-            if place[ours.curtain] < place[portal]:
-                moves.append(Move(ours.curtain, portal))
-            elif place[first] < place[ours.curtain]:
-                moves.append(Move(first, ours.curtain))
+        if ours.curtain in place and not place[portal] < place[ours.curtain] < place[first]:
+            moves.append(Move(ours.curtain, portal))
     strips = () if ours.strip is None else (ours.strip,)
     above = [window for window in (*others, *strips) if window in place]
     if set(seen[: len(above)]) != set(above):

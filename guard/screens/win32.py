@@ -195,19 +195,15 @@ class Win32Shade:
             kernel.SetEvent(self._wake)
 
     def _run(self) -> None:
-        claim = kernel.CreateMutexW(None, 0, _CLAIM)
-        taken = ctypes.get_last_error() == _ALREADY_EXISTS
         try:
-            if taken or not claim:
-                raise MachineError(
-                    "another guard covers this desktop: end it first, or start in a logon of its own"
-                )
+            claim = _claimed()
             self._begin()
         except MachineError as error:
             self._open = False
             self._ready.set_exception(error)
-        else:
-            self._ready.set_result(None)
+            return
+        self._ready.set_result(None)
+        try:
             self._serve()
         finally:
             kernel.CloseHandle(claim)
@@ -369,7 +365,7 @@ class Win32Shade:
             if not order.is_window(capsule):  # Windows gives handles anew
                 self._capsules.discard(capsule)
             elif order.is_topmost(capsule):
-                order.to_bottom(capsule)
+                order.to_bottom(capsule, own=False)
         settled = self._covering_restored() if self._covering else self._uncovered_restored()
         self._patience = LOOK if settled else min(2 * self._patience, LOOK)
 
@@ -422,7 +418,7 @@ class Win32Shade:
             return
         if order.is_window(window):
             self._capsules.add(window)
-            order.to_bottom(window)
+            order.to_bottom(window, own=False)
 
     # --- the keyboard
 
@@ -488,3 +484,14 @@ class Win32Shade:
         for window in (*self._shades, self._control):
             destroy(window)
         self._kind.close()
+
+
+def _claimed() -> int:
+    """Tell every later guard that this desktop is covered by us; raises MachineError when another does."""
+    claim = kernel.CreateMutexW(None, 0, _CLAIM)
+    if not claim:
+        raise MachineError("another program keeps the guard from covering this desktop: restart the PC")
+    if ctypes.get_last_error() == _ALREADY_EXISTS:
+        kernel.CloseHandle(claim)
+        raise MachineError("another guard covers this desktop: end it first, or start in a logon of its own")
+    return int(claim)

@@ -163,6 +163,7 @@ for _library, _name, _result, _arguments in (
     (_user, "GetWindowRect", _B, (_H, _RECT)),
     (_user, "GetClientRect", _B, (_H, _RECT)),
     (_user, "GetWindowLongW", wintypes.LONG, (_H, _I)),
+    (_user, "SetWindowLongW", wintypes.LONG, (_H, _I, wintypes.LONG)),
     (_user, "GetForegroundWindow", _H, ()),
     (_user, "SetForegroundWindow", _B, (_H,)),
     (_user, "SendInput", _U, (_U, ctypes.POINTER(MOUSE), _I)),

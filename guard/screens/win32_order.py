@@ -27,7 +27,7 @@ _STAY: Final = 0x0001 | 0x0002 | 0x0010 | 0x0200
 _ASYNC: Final = 0x4000
 _NEXT: Final = 2
 _ROOT, _ROOT_OWNER = 2, 3
-_EX_STYLE, _EX_TOPMOST = -20, 0x8
+_EX_STYLE, _EX_TOPMOST, _EX_NO_ACTIVATE = -20, 0x8, 0x08000000
 _CLOAKED: Final = 14
 _MOST: Final = 10_000
 """Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
@@ -76,6 +76,11 @@ def is_topmost(window: int) -> bool:
     return bool(user.GetWindowLongW(window, _EX_STYLE) & _EX_TOPMOST)
 
 
+def never_activate(window: int) -> None:
+    """Have a press on this window, of the calling process, leave the keyboard where it is."""
+    user.SetWindowLongW(window, _EX_STYLE, user.GetWindowLongW(window, _EX_STYLE) | _EX_NO_ACTIVATE)
+
+
 def to_top(window: int, *, own: bool) -> None:
     """Put it on top of all; ``own``: it is one of the calling thread."""
     user.SetWindowPos(window, _TOPMOST, 0, 0, 0, 0, _STAY | (0 if own else _ASYNC))
@@ -86,11 +91,12 @@ def below(window: int, above: int, *, own: bool) -> None:
     user.SetWindowPos(window, above, 0, 0, 0, 0, _STAY | (0 if own else _ASYNC))
 
 
-def to_bottom(window: int) -> None:
-    """Put another process's window below all, into the lower pile."""
+def to_bottom(window: int, *, own: bool) -> None:
+    """Put it below all, into the lower pile."""
+    flags = _STAY | (0 if own else _ASYNC)
     if is_topmost(window):
-        user.SetWindowPos(window, _NOT_TOPMOST, 0, 0, 0, 0, _STAY | _ASYNC)
-    user.SetWindowPos(window, _BOTTOM, 0, 0, 0, 0, _STAY | _ASYNC)
+        user.SetWindowPos(window, _NOT_TOPMOST, 0, 0, 0, 0, flags)
+    user.SetWindowPos(window, _BOTTOM, 0, 0, 0, 0, flags)
 
 
 def composed() -> bool:

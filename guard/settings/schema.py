@@ -228,7 +228,7 @@ JOURNAL_PLATFORM_LOG: Final = Key(
     name="platform_log",
     kind=Flag(),
     default=_JOURNAL.platform_log,
-    about="Whether records also go to this PC's own log (journald).",
+    about="Whether records also go to this PC's own log (journald; on Windows the Event Log).",
 )
 JOURNAL_SYSLOG: Final = Key(
     section="journal",
@@ -238,7 +238,7 @@ JOURNAL_SYSLOG: Final = Key(
         '"host", "host:port" or "[IPv6]:port" in lower case; the port is 6514 if not said',
     ),
     default="",
-    about="A syslog server that gets every record, over TLS (RFC 5425); empty: none.",
+    about="A syslog server that gets every record, over TLS (RFC 5425); empty: none. Not on Windows.",
 )
 JOURNAL_SYSLOG_CA: Final = Key(
     section="journal",

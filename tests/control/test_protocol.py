@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from guard.control.protocol import MAX_ANSWER, Exchange, request_line
 from guard.errors import ConfigError
+from tests.support.fuzz import FUZZED, bent
 
 if TYPE_CHECKING:
     from guard.control.protocol import Answer
@@ -47,3 +51,22 @@ def test_an_answer_always_ends_with_its_line() -> None:
     exchange.take(request_line("long", {}))
     assert exchange.answer.endswith(b"\n")
     assert "too long" in json.loads(exchange.answer)["error"]
+
+
+@FUZZED
+@given(request=bent("control"), cut=st.integers(0, 64))
+def test_whatever_comes_in_is_answered_in_one_line_or_waited_for(request: bytes, cut: int) -> None:
+    exchange = Exchange({"status": lambda _: {"state": "READY"}, "end": _refusing})
+    for piece in (request[:cut], request[cut:]):
+        if not exchange.answer:
+            exchange.take(piece)
+    if exchange.answer:
+        assert exchange.answer.count(b"\n") == 1
+        assert json.loads(exchange.answer)["v"] == 1
+        assert b"defect" not in exchange.answer
+    else:
+        assert b"\n" not in request
+
+
+def _refusing(_: Mapping[str, object]) -> Answer:
+    raise ConfigError("there is nothing to end.")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import pywintypes
 import win32con
@@ -98,6 +99,19 @@ def exchange(path: Path, request: bytes) -> dict[str, object]:
 def test_a_command_gets_its_handlers_answer_again_and_again(path: Path) -> None:
     for _ in range(3 * CLIENTS):
         assert ControlClient(path).ask("status") == {"state": "READY", "pids": [1, 2]}
+
+
+@pytest.mark.usefixtures("server")
+def test_no_client_leaves_a_handle_behind(path: Path) -> None:
+    def ask_in_every_way() -> int:
+        for _ in range(CLIENTS):
+            ControlClient(path).ask("status")
+            with closing_handle(connect(path)) as pipe:
+                win32file.WriteFile(pipe, b"{")
+        return int(psutil.Process().num_handles())
+
+    settled = ask_in_every_way()
+    assert ask_in_every_way() <= settled
 
 
 @pytest.mark.usefixtures("server")

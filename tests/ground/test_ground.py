@@ -20,6 +20,7 @@ from guard.ground import (
     account_name,
     flush_folder,
     open_flags,
+    open_shared,
     readable,
     runtime_folder,
     start_bound,
@@ -173,3 +174,15 @@ def test_memory_and_libraries_are_restricted_without_harm() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"loaded"
+
+
+def test_a_file_that_is_being_read_can_be_removed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"one\ntwo\n")
+    with open_shared(path) as file:
+        assert file.readline() == b"one\n"
+        path.unlink()  # or, before Windows 10 1809, when it is closed
+        assert file.read() == b"two\n"
+    assert not path.exists()
+    with pytest.raises(FileNotFoundError):
+        open_shared(path)

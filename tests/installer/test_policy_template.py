@@ -10,10 +10,11 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
+from guard.browser.managed.policy import NOT_FOR_THE_WHOLE_PC
 from guard.settings.kinds import Flag, OneOf, OneOrSome, Text, Whole
 from guard.settings.schema import KEYS, Key
 from installer.windows.policy.admx import REGISTRY_KEY, adml, admx
-from installer.windows.policy.companion import BROWSERS, NOT_FOR_THE_WHOLE_PC, settings
+from installer.windows.policy.companion import BROWSERS, settings
 from installer.windows.policy.draw import FOLDER, LANGUAGES, drawn
 from installer.windows.policy.texts import Texts
 

@@ -35,6 +35,16 @@ with opened(os.environ, pathlib.Path(sys.argv[1]), "the staff book") as store:
     sys.stdin.read()
 """
 
+_WRITES = """
+import os, pathlib, sys
+from guard.keyring.credential_manager import HeldStore
+with HeldStore(os.environ, pathlib.Path(sys.argv[1])) as store:
+    while True:
+        for letter in "ab":
+            store.write("mark", letter * 5000)
+            print(letter, flush=True)
+"""
+
 
 def kept(folder: Path) -> list[Mapping[str, object]]:
     """Every credential of this folder's store."""
@@ -113,6 +123,23 @@ def test_while_a_process_has_it_open_others_wait_and_go_on_when_it_is_killed(
             other.kill()
         monkeypatch.undo()
         assert store.read("mark") == "of the other process"
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_one_whole_text(folder: Path) -> None:
+    whole = {letter * 5000 for letter in "ab"}
+    with HeldStore(os.environ, folder) as store:
+        for _ in range(3):
+            with subprocess.Popen(
+                [sys.executable, "-c", _WRITES, str(folder)], stdout=subprocess.PIPE
+            ) as writing:
+                assert writing.stdout
+                for _ in range(3):
+                    assert writing.stdout.readline()
+                writing.kill()
+            assert store.read("mark") in whole
+        store.write("mark", "x")
+        assert store.read("mark") == "x"
+    assert len(kept(folder)) == 2
 
 
 def test_many_threads_may_ask_at_once(folder: Path) -> None:

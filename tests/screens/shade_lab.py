@@ -1,61 +1,28 @@
-"""What tests of the shade share: one that listens to it, and a client that knows nothing of it."""
+"""What tests of the shade on X11 share: a client that knows nothing of it."""
 
 from __future__ import annotations
 
-import queue
 from typing import TYPE_CHECKING
 
 from Xlib import X, display
 from Xlib.protocol.event import ClientMessage
 
 from guard.clock import SystemClock
+from tests.screens.ear import HOTKEY, SOON, Ear
 
 if TYPE_CHECKING:
     from Xlib.xobject.drawable import Window
 
-    from guard.browser.port import Geometry
-    from guard.screens.port import Key, Shade
+    from guard.screens.port import Shade
 
-SOON = 10.0
+__all__ = ["BLUE", "GREEN", "HOTKEY", "RED", "SOON", "Ear", "OtherClient", "all_done"]
+
 RED, GREEN, BLUE = 0xCC2211, 0x22CC11, 0x1122CC
-
-
-HOTKEY = "ctrl+alt+shift+l"
 
 
 def all_done(shade: Shade) -> None:
     """Return when the shade has done all that it was asked so far, and the display server too."""
     assert shade.clear_clipboard(SOON)
-
-
-class Ear:
-    """Listens to the shade."""
-
-    def __init__(self) -> None:
-        self.confirmed: queue.SimpleQueue[tuple[float, float]] = queue.SimpleQueue()
-        self.lost: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.areas: queue.SimpleQueue[tuple[Geometry, Geometry, Geometry]] = queue.SimpleQueue()
-        self.hotkeys: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.keys: queue.SimpleQueue[Key] = queue.SimpleQueue()
-        self.ages: queue.SimpleQueue[float] = queue.SimpleQueue()
-
-    def cover_confirmed(self, asked_at: float, confirmed_at: float) -> None:
-        self.confirmed.put((asked_at, confirmed_at))
-
-    def display_lost(self) -> None:
-        self.lost.put(None)
-
-    def areas_changed(self, portal: Geometry, strip: Geometry, curtain: Geometry) -> None:
-        self.areas.put((portal, strip, curtain))
-
-    def hotkey_pressed(self) -> None:
-        self.hotkeys.put(None)
-
-    def key_pressed(self, key: Key) -> None:
-        self.keys.put(key)
-
-    def input_seen(self, age: float) -> None:
-        self.ages.put(age)
 
 
 class OtherClient:

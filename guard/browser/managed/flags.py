@@ -31,7 +31,6 @@ _FIXED: Final = (
     f"--window-position={OFF_SCREEN},{OFF_SCREEN}",
     "--force-device-scale-factor=1",
     "--disable-gpu",
-    "--ozone-platform=x11",
     # an ordinary browser to the portal, although it is driven over a pipe; nothing loads behind a page, and
     # no page gets to see a colour of the screen
     "--disable-blink-features=AutomationControlled,BackgroundFetch,EyeDropperAPI",

@@ -91,6 +91,10 @@ FIXED: Final[Mapping[str, object]] = {
     "URLBlocklist": ["*"],
 }
 
+NOT_FOR_THE_WHOLE_PC: Final = frozenset({"ComponentUpdatesEnabled", "SafeBrowsingProtectionLevel"})
+"""What a capsule obeys and a whole PC must not: its browsers would go without lists of revoked certificates
+and of bad pages. A capsule's wall keeps it from asking for them anyway (`guard.browser.wall`)."""
+
 
 def policy(site: Site, wall: Wall) -> Policy:
     """Return the whole policy for one portal."""

@@ -21,10 +21,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from guard.browser.conduct import take_up
 from guard.browser.managed import happenings
 from guard.browser.managed.flags import flags
-from guard.browser.managed.forced import forced_extensions
-from guard.browser.managed.frame import Frame
-from guard.browser.managed.launch import BINARY, POLICIES
-from guard.browser.managed.policy import policy, zoom_preferences
+from guard.browser.managed.here import ThisStart
+from guard.browser.managed.launch import BINARY
+from guard.browser.managed.policy import zoom_preferences
 from guard.browser.managed.tab import Browser, Tab
 from guard.browser.messages import (
     Begin,
@@ -52,12 +51,6 @@ if TYPE_CHECKING:
     from guard.browser.port import Geometry
 
 _LANGUAGES: Final = {Language.JA: "ja", Language.EASY_JA: "ja", Language.EN: "en,ja"}
-_POLICY: Final = "zz-madoguchi-guard.json"
-"""Of two files that set the same policy, the browser takes the one whose name comes later."""
-_PASSED_ON: Final = (
-    *("DISPLAY", "XAUTHORITY", "LANG"),
-    *("HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
-)
 
 
 class ManagedWindow:
@@ -74,8 +67,8 @@ class ManagedWindow:
         self._host.lower()  # before it is mapped, so that it never lies above anybody
         self._host.show()
         window_class = f"guard-{opening.session[:16]}"
-        self._frame = Frame(
-            os.environ["DISPLAY"],
+        self._start = ThisStart()
+        self._frame = self._start.holder(
             int(self._host.winId()),
             window_class,
             print_pressed=lambda: self._gui.run(self._wants_paper),
@@ -104,28 +97,26 @@ class ManagedWindow:
             wall = Wall.of(opening.site, opening.network, opening.network.script())
         except MachineError:
             self._conduct.give_up(Loss.PROXY_SCRIPT)
-        policies = Path(os.environ[POLICIES])
-        (policies / _POLICY).write_text(json.dumps(policy(opening.site, wall)), "utf-8")
         (profile / "Default").mkdir(parents=True)
+        laid_down = self._start.lay_down(opening.site, wall, profile)
         preferences = json.dumps(zoom_preferences(opening.site.zoom))
         (profile / "Default" / "Preferences").write_text(preferences, "utf-8")
         languages = _LANGUAGES[opening.language]
         return Browser(
             binary=Path(os.environ[BINARY]),
             profile=profile,
-            arguments=flags(
-                profile=profile,
-                window_class=window_class,
-                area=opening.area,
-                languages=languages,
-                wall=wall,
-            ),
-            extensions=forced_extensions(policies),
-            environment={
-                **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-                "LANGUAGE": languages.partition(",")[0],
-                "PATH": "/nowhere",  # a browser starts other programs (xdg-open) by their names
-            },
+            arguments=[
+                *flags(
+                    profile=profile,
+                    window_class=window_class,
+                    area=opening.area,
+                    languages=languages,
+                    wall=wall,
+                ),
+                *laid_down.flags,
+            ],
+            extensions=laid_down.extensions,
+            environment={**laid_down.environment, "LANGUAGE": languages.partition(",")[0]},
         )
 
     def _place(self, area: Geometry) -> None:

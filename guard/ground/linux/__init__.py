@@ -3,7 +3,7 @@
 from guard.ground.linux.accounts import KEPT_VARIABLES, account_name
 from guard.ground.linux.children import start_bound
 from guard.ground.linux.clocks import boot_seconds, monotonic_seconds
-from guard.ground.linux.files import FileLock, flush_folder, open_flags
+from guard.ground.linux.files import FileLock, flush_folder, open_flags, open_shared
 from guard.ground.linux.memory import forbid_core_dumps, restrict_libraries, share_one_heap
 from guard.ground.linux.places import runtime_folder, state_home
 from guard.ground.linux.policy import machine_policy
@@ -19,6 +19,7 @@ __all__ = [
     "machine_policy",
     "monotonic_seconds",
     "open_flags",
+    "open_shared",
     "readable",
     "restrict_libraries",
     "runtime_folder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
@@ -64,6 +64,11 @@ class FileLock:
 def open_flags(flags: int) -> int:
     """Return these flags of os.open with what a private file needs: not inherited, never through a link."""
     return flags | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def open_shared(path: Path) -> BinaryIO:
+    """Open this file to read it, which keeps nobody from removing it meanwhile; raises OSError."""
+    return path.open("rb")
 
 
 def flush_folder(folder: Path) -> None:

@@ -6,10 +6,12 @@ import errno
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
+
+import msvcrt
 
 import pywintypes
 import win32con
@@ -80,6 +82,29 @@ class FileLock:
 def open_flags(flags: int) -> int:
     """Return these flags of os.open with what a private file needs: not inherited, no bytes translated."""
     return flags | os.O_NOINHERIT | os.O_BINARY
+
+
+def open_shared(path: Path) -> BinaryIO:
+    """Open this file to read it, which keeps nobody from removing it meanwhile; raises OSError.
+
+    Python's own open shares a file for reading and writing only: whoever reads it would make its removal fail
+    (CreateFile, FILE_SHARE_DELETE). Its name goes at once; before Windows 10 1809, when the last one has
+    closed it.
+    """
+    try:
+        handle = win32file.CreateFile(
+            os.fspath(path),
+            win32con.GENERIC_READ,
+            win32con.FILE_SHARE_READ | win32con.FILE_SHARE_WRITE | win32con.FILE_SHARE_DELETE,
+            None,
+            win32con.OPEN_EXISTING,
+            win32con.FILE_ATTRIBUTE_NORMAL,
+            None,
+        )
+    except pywintypes.error as error:
+        raise OSError(errno.EACCES, error.strerror, str(path), error.winerror) from None
+    flags = os.O_RDONLY | os.O_BINARY | os.O_NOINHERIT
+    return os.fdopen(msvcrt.open_osfhandle(int(handle.Detach()), flags), "rb")
 
 
 def flush_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
@@ -23,4 +23,4 @@ def closing_handle(handle: int | _win32typing.PyHANDLE) -> Iterator[int]:
     try:
         yield int(handle)
     finally:
-        win32api.CloseHandle(handle)
+        win32api.CloseHandle(cast("int", handle))  # itself: closed by its number, it would close itself again

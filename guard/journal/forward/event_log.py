@@ -8,7 +8,7 @@ What ReportEvent took counts as taken: best effort.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
     from guard.journal.record import Record
 
+# the type stubs do not know that these may be missing (RegisterEventSourceW, ReportEventW)
+_THIS_PC: Final = cast("str", None)
+_NOBODY: Final = cast("_win32typing.PySID", None)
+_NO_DATA: Final = cast("str", None)
+
 
 class EventLog:
     """A `guard.journal.forward.port.Target`: events of the source that ``place`` names."""
@@ -46,7 +51,7 @@ class EventLog:
         """See `guard.journal.forward.port.Target.send`."""
         taken = 0
         try:
-            log = win32evtlog.RegisterEventSource(None, self._source)  # type: ignore[arg-type]
+            log = win32evtlog.RegisterEventSource(_THIS_PC, self._source)
             try:
                 for record in records:
                     _report(log, record)
@@ -63,4 +68,4 @@ class EventLog:
 
 def _report(log: _win32typing.PyEVTLOG_HANDLE, record: Record) -> None:
     made = event(record)
-    win32evtlog.ReportEvent(log, made.level, 0, made.number, None, list(made.texts), None)  # type: ignore[arg-type]
+    win32evtlog.ReportEvent(log, made.level, 0, made.number, _NOBODY, list(made.texts), _NO_DATA)

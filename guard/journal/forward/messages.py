@@ -8,18 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from guard.errors import BrokenPromiseError
 from guard.journal.forward.address import Address, SyslogServer
-from guard.journal.forward.platform_log import NAME, PLACE
+from guard.journal.forward.platform_log import NAME
 from guard.wire import read_number, read_object, read_text
 
 if TYPE_CHECKING:
     from guard.channel import Message
-
-JOURNALD: Final = PLACE
-"""`guard.journal.forward.platform_log.PLACE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

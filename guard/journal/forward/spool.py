@@ -56,6 +56,7 @@ class Spool:
         It is that of the position that was kept, if this journal has that very record. Otherwise it is the
         number before the first record of the oldest, or of the newest segment.
         """
+        self.close()  # a file that was removed meanwhile is in the list as long as it is open (Windows)
         listed = self._listed()
         if not listed:
             raise MachineError(f"there are no records in {self._folder}")

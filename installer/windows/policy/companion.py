@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from guard.browser.managed.policy import FIXED
+from guard.browser.managed.policy import FIXED, NOT_FOR_THE_WHOLE_PC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,10 +19,6 @@ _WINDOWS: Final = rf"{_POLICIES}\Microsoft\Windows"
 BROWSERS: Final = (rf"{_POLICIES}\Google\Chrome", rf"{_POLICIES}\Microsoft\Edge")
 EXTENSION: Final = "fjjibalalngebiaophebgkkohaaggphf;https://clients2.google.com/service/update2/crx"
 """The portal's official extension, and where browsers get it (config/sites/mynaportal.toml)."""
-
-NOT_FOR_THE_WHOLE_PC: Final = frozenset({"ComponentUpdatesEnabled", "SafeBrowsingProtectionLevel"})
-"""What a capsule obeys and a whole PC must not: its browsers would go without lists of revoked certificates
-and of bad pages. A capsule's wall keeps it from asking for them anyway (`guard.browser.wall`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

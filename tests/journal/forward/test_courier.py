@@ -120,16 +120,15 @@ def test_a_target_without_history_gets_the_newest_segment(tmp_path: Path) -> Non
     assert target.next() == (6, 8)
 
 
-def test_a_disk_that_is_full_here_is_told_and_records_are_sent_on(tmp_path: Path) -> None:
+def test_a_position_that_cannot_be_kept_is_told_and_records_are_sent_on(tmp_path: Path) -> None:
     desk = Desk(tmp_path, Target())
-    desk.cursors.mkdir()
-    (desk.cursors / "target.new").symlink_to("/dev/full")
+    (desk.cursors / "target.new").mkdir(parents=True)  # where the file is to be written
     desk.courier.durable(desk.book.write(15))
     for position in (10, 15):
         told = desk.told()
         assert (told.position, told.health) == (position, Health.TROUBLE)
         assert told.sentence
-        assert "No space left on device" in told.sentence
+        assert "target.cursor cannot be written" in told.sentence
     assert [desk.target.next() for _ in range(2)] == [(1, 10), (11, 15)]
 
 

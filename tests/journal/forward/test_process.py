@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 

@@ -6,6 +6,7 @@ import sys
 
 assert sys.platform == "win32"
 
+import winreg
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ import win32con
 import win32evtlog
 
 from guard.journal.forward.event_log import EventLog
+from guard.journal.forward.event_source import KEY, MESSAGE_FILE, message_file
 from guard.journal.forward.events import IDS, SOURCE, event
 from guard.journal.forward.messages import Setup
 from guard.journal.forward.platform_log import NAME, PLACE
@@ -103,3 +105,17 @@ def test_no_handle_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(win32evtlog, "DeregisterEventSource", deregistered)
     EventLog(PLACE).send(RECORDS)
     assert open_ones == []
+
+
+def test_the_library_is_known_once_the_source_is_registered_and_its_file_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "messages.dll"
+    with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, KEY) as key:
+        try:
+            assert message_file() is None
+            winreg.SetValueEx(key, MESSAGE_FILE, 0, winreg.REG_EXPAND_SZ, str(file))
+            assert message_file() is None
+            file.write_bytes(library())
+            assert message_file() == file
+        finally:
+            winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, KEY)
+    assert message_file() is None
