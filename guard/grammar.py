@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from guard.control import ANSWER_SECONDS, ControlClient, control_address
-from guard.ground import runtime_folder
+from guard.ground import installed_settings, runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +48,13 @@ def command(
 
 def with_config(made: argparse.ArgumentParser) -> None:
     """Let it take ``--config``."""
-    made.add_argument("--config", type=Path, metavar="FILE", help="a guard.toml; without one, the defaults")
+    made.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=installed_settings(),
+        help="a guard.toml; without one, the installation's, or the defaults",
+    )
 
 
 def day(text: str) -> date:

@@ -19,7 +19,7 @@ packages_to_practise=(vsmartcard-vpcd xvfb)
 packages_to_build=(python3-venv python3-dev gcc libc6-dev libpcsclite-dev)
 packages_to_run=("${packages_of_the_guard[@]}" "${packages_to_practise[@]}" "${packages_to_build[@]}")
 packages_to_test=(
-  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils cups-client cups-daemon chromium openssl
+  openbox x11-xserver-utils libx11-dev libxext-dev poppler-utils msitools gcab cups-client cups-daemon chromium openssl
   rsyslog rsyslog-gnutls rsyslog-openssl systemd # what the journal is forwarded to
 )
 packages_of_the_lab=(debootstrap curl xz-utils python3-venv) # the Windows lab brings the rest itself

@@ -6,8 +6,10 @@ import contextlib
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+if sys.platform == "win32":
+    raise ImportError("this is Linux's part")
 
 from Xlib import X, display
 
@@ -19,21 +21,13 @@ if TYPE_CHECKING:
 
     from guard.clock import Clock
     from guard.practice.hands import Hands
+    from guard.practice.people import Badge
 
 _PATIENCE: Final = 30.0
 """s until the pad must have the keyboard."""
 _LOOK: Final = 0.05
 HOTKEY: Final = ("Control_L", "Alt_L", "Shift_L", "l")
 """The default of ``[staff] hotkey`` as X names its keys."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Badge:
-    """Whom the clerk is known as; all made up."""
-
-    number: str
-    name: str
-    pin: str
 
 
 class Clerk:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Self
 
-from guard.practice.clerk import Badge
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,6 +24,15 @@ def katakana(text: str) -> str:
     return "".join(
         chr(ord(sign) + _KATAKANA_OFFSET) if "ぁ" <= sign <= "ゖ" else sign for sign in plain(text)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """Whom the made-up member of staff is known as."""
+
+    number: str
+    name: str
+    pin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from guard.channel import Channel
 from guard.errors import ConfigError, MachineError
+from guard.ground import KEPT_VARIABLES, start_bound
 from guard.practice.diary import Diary, from_message
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ class PracticePortal:
         """
         host, port = _loopback(start_url)
         listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "win32":  # there, reuse means to take a port away from whoever has it
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with listening:
             try:
                 listening.bind((host, port))
@@ -51,17 +56,9 @@ class PracticePortal:
                 ) from error
             self._channel, theirs = Channel.pair()
             with theirs:
-                self._process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        "guard.practice.server",
-                        str(theirs.fileno()),
-                        str(listening.fileno()),
-                    ],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(), listening.fileno()),
-                )
+                handed = theirs.fileno(), listening.fileno()
+                server = (sys.executable, "-P", "-m", "guard.practice.server", *map(str, handed))
+                self._process = start_bound(server, _environment(), handed=handed)
         self._reader = threading.Thread(target=self._read, args=(self._channel,), name="practice-portal")
         self._reader.start()
 
@@ -94,6 +91,10 @@ class PracticePortal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
 
 
 def _loopback(start_url: str) -> tuple[str, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.cookies
 import os
-import socket
 import sys
 import threading
 import urllib.parse
@@ -19,12 +18,14 @@ from typing import TYPE_CHECKING
 
 from guard.channel import Channel, ChannelClosedError
 from guard.clock import SystemClock
+from guard.ground import taken_over
 from guard.practice.diary import Entry, to_message
 from guard.practice.people import Town
 from guard.practice.site import PortalSite, Request, Response
 from guard.practice.templates import Templates
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
 COOKIE = "kurashi_session"
@@ -162,7 +163,7 @@ def main(channel_fd: int, listen_fd: int) -> None:
         with one_at_a_time:
             return site.answer(request)
 
-    server = QuietServer(socket.socket(fileno=listen_fd), answer)
+    server = QuietServer(taken_over(listen_fd), answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for _ in channel.messages():
         pass

@@ -36,7 +36,8 @@ def understand(word: int) -> Look | None:
         present=State.PRESENT in state and State.MUTE not in state,
         counter=word >> 16 & 0xFFFF,
         changed=bool(state & State.CHANGED),
-        known=word & ~State.CHANGED,
+        known=word
+        & ~int(State.CHANGED),  # of an IntFlag, ~ would lose every bit that has no name: the counter
     )
 
 

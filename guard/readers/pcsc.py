@@ -72,9 +72,21 @@ class PcscWatch:
     waits for the service and would hang on one that is stopped.
     """
 
-    def __init__(
-        self, *, scard: Scard, post: Post, clock: Clock, part: str = "", watch: Watch = Watch.PRESENCE
+    def __init__(  # noqa: PLR0913 -- the ports, and what the operator chose
+        self,
+        *,
+        scard: Scard,
+        post: Post,
+        clock: Clock,
+        part: str = "",
+        watch: Watch = Watch.PRESENCE,
+        counter_must_move: bool = sys.platform == "win32",
     ) -> None:
+        """``counter_must_move``: trust the service's counter only once it has been seen to move.
+
+        pcsc-lite counts wherever the word is not zero (its pcscd.h.in, ``eventCounter``). What Windows has in
+        the high word is documented nowhere; what stands still there is no counter.
+        """
         self._scard = scard
         self._post = post
         self._clock = clock
@@ -84,6 +96,7 @@ class PcscWatch:
         self._sign = clock.monotonic()
         self._reported = 0.0
         self._counts = False
+        self._counter_must_move = counter_must_move
         self._afresh = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reader-watch", daemon=True)
@@ -234,7 +247,8 @@ class PcscWatch:
         look = understand(word)
         if look is None:
             raise _LossError(ReaderLoss.READER_GONE)
-        if look.counter:
+        moved = before is not None and before.counter != look.counter
+        if moved or (look.counter and not self._counter_must_move):
             self._counts = True
         return look
 

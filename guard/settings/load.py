@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from guard.browser.network import Network
 from guard.browser.site import Site
 from guard.errors import ConfigError
-from guard.ground import machine_policy
+from guard.ground import installation, machine_policy
 from guard.journal.forward.address import Address, SyslogServer
 from guard.journal.forward.platform_log import SYSLOG
 from guard.paths import journal_default, shipped_config
@@ -59,11 +59,18 @@ def load(path: Path | None, environment: Mapping[str, str], policy: PolicySource
 
 
 def load_with_sources(
-    path: Path | None, environment: Mapping[str, str], policy: PolicySource | None = None
+    path: Path | None,
+    environment: Mapping[str, str],
+    policy: PolicySource | None = None,
+    installed: PolicySource | None = None,
 ) -> Loaded:
-    """Return the settings and where they come from; raises like `load`."""
+    """Return the settings and where they come from; raises like `load`.
+
+    What the installation of this PC said, in ``installed`` or where this system keeps it, counts where
+    neither the policy nor the file says anything.
+    """
     laid_down = MachinePolicy(policy or machine_policy())
-    main = Reading(path, schema.KEYS, laid_down)
+    main = Reading(path, schema.KEYS, laid_down, MachinePolicy(installed or installation()))
     session = _session(main)
     reader = ReaderSettings(name=main.take(schema.READER_NAME), watch=main.take(schema.READER_WATCH))
     browser = BrowserSettings(kind=main.take(schema.BROWSER_KIND), warm=main.take(schema.BROWSER_WARM))

@@ -40,10 +40,11 @@ def parse(path: Path) -> Mapping[str, object]:
 
 
 class Source(StrEnum):
-    """Where the value in force comes from; a policy wins over a file, and a file over a default."""
+    """Where the value in force comes from; each wins over the ones below it."""
 
     POLICY = "policy"
     FILE = "file"
+    INSTALLATION = "installation"
     DEFAULT = "default"
 
 
@@ -51,17 +52,23 @@ class Reading:
     """Takes values by key and notes every problem, so that all of them are told at once."""
 
     def __init__(
-        self, path: Path | None, keys: Sequence[Key[object]], policy: MachinePolicy | None = None
+        self,
+        path: Path | None,
+        keys: Sequence[Key[object]],
+        policy: MachinePolicy | None = None,
+        installation: MachinePolicy | None = None,
     ) -> None:
         """Read the file, or nothing at all for None; raises ConfigError when it cannot be read as TOML.
 
-        Where ``policy`` has a value, the file's is not even looked at.
+        Where ``policy`` has a value, the file's is not even looked at. What the ``installation`` said counts
+        where the file says nothing.
         """
         self.path = path
         self.where = "the defaults" if path is None else str(path)
         """How a sentence names it."""
         self.problems: list[str] = []
         self._policy = policy
+        self._installation = installation
         self._refused: set[str] = set()
         self._document = {} if path is None else parse(path)
         self._look_for_unknown(keys)
@@ -75,13 +82,14 @@ class Reading:
         """Tell where the value in force comes from."""
         if self._policy is not None and self._policy.has(key):
             return Source.POLICY
-        return Source.FILE if self.given(key) else Source.DEFAULT
+        if self.given(key):
+            return Source.FILE
+        return Source.DEFAULT if self._laid_down(key) is None else Source.INSTALLATION
 
     def place(self, key: Key[object]) -> str:
         """Return where the value in force stands, as a sentence names it."""
-        if self._policy is not None and self._policy.has(key):
-            return self._policy.place(key.section)
-        return self.where
+        laid_down = self._laid_down(key)
+        return self.where if laid_down is None else laid_down.place(key.section)
 
     def has_section(self, section: str) -> bool:
         """Tell whether the file has this section, be it empty."""
@@ -89,8 +97,9 @@ class Reading:
 
     def take(self, key: Key[Value]) -> Value:
         """Return the value given or else the default; a value that is not allowed is noted."""
-        if self._policy is not None and self._policy.has(key):
-            return self._take_policy(key, self._policy)
+        laid_down = self._laid_down(key)
+        if laid_down is not None:
+            return self._take_policy(key, laid_down)
         table = self._table(key.section)
         if key.name not in table:
             if key.required:
@@ -109,11 +118,20 @@ class Reading:
     def refuse(self, key: Key[object], allowed: str) -> None:
         """Note that what is given under this key is not allowed."""
         self._refused.add(key.title)
-        if self._policy is not None and self._policy.has(key):
-            given = self._policy.given(key)
+        laid_down = self._laid_down(key)
+        if laid_down is not None:
+            given = laid_down.given(key)
         else:
             given = self._table(key.section).get(key.name, key.default)
         self.problems.append(f"{self.place(key)}: {key.title} = {_shown(given)} is refused; {allowed}.")
+
+    def _laid_down(self, key: Key[object]) -> MachinePolicy | None:
+        """Return what the value in force stands in if that is no file and no default."""
+        if self._policy is not None and self._policy.has(key):
+            return self._policy
+        if self._installation is not None and self._installation.has(key) and not self.given(key):
+            return self._installation
+        return None
 
     def _take_policy(self, key: Key[Value], policy: MachinePolicy) -> Value:
         try:

@@ -32,11 +32,12 @@ def site_files(reading: Reading, shipped: Path) -> Iterator[Path]:
     Notes a problem for each name that no shipped profile has, and each path in a policy that is not absolute.
     """
     folder = Path() if reading.path is None else reading.path.parent
-    by_policy = reading.source(schema.PORTAL_SITE) is Source.POLICY
+    # A policy and an installation have no folder that a path could be relative to.
+    homeless = reading.source(schema.PORTAL_SITE) in {Source.POLICY, Source.INSTALLATION}
     for name in reading.take(schema.PORTAL_SITE):
         try:
             path = site_file(name, folder, shipped)
-            if by_policy and not is_name(name) and not Path(name).is_absolute():
+            if homeless and not is_name(name) and not Path(name).is_absolute():
                 raise ValueError(ABSOLUTE)  # noqa: TRY301 -- refused like a name that is none
             yield path
         except ValueError as error:

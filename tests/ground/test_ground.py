@@ -149,7 +149,7 @@ def test_a_bound_child_has_the_channel_it_is_given_and_can_be_killed() -> None:
     with closing(channel):
         with theirs:
             child = start_bound(
-                [sys.executable, "-c", ECHOES, str(theirs.fileno())], OWN, channel=theirs.fileno()
+                [sys.executable, "-c", ECHOES, str(theirs.fileno())], OWN, handed=(theirs.fileno(),)
             )
         with child:
             channel.send({"word": "猫"})

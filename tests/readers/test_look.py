@@ -73,3 +73,11 @@ def test_a_card_put_in_the_wrong_way_round_is_no_card() -> None:
     mute = understand(word(PRESENT | State.MUTE, 7))
     assert mute is not None
     assert not mute.present
+
+
+@given(counter=counters, use=st.sampled_from([0, IN_USE, EXCLUSIVE]))
+def test_the_word_to_hand_back_lacks_nothing_but_that_something_changed(counter: int, use: int) -> None:
+    """Counter and unnamed bits too: a service that compares them wakes at once, and never for nothing."""
+    understood = understand(word(PRESENT | CHANGED | use, counter))
+    assert understood is not None
+    assert understood.known == word(PRESENT | use, counter)

@@ -51,7 +51,9 @@ def watching(
     scard: FakeScard, mode: Watch = Watch.PRESENCE, part: str = ""
 ) -> Iterator[tuple[PcscWatch, Posted]]:
     posted = Posted()
-    watch = PcscWatch(scard=scard, post=posted, clock=SystemClock(), part=part, watch=mode)
+    watch = PcscWatch(
+        scard=scard, post=posted, clock=SystemClock(), part=part, watch=mode, counter_must_move=False
+    )
     watch.start()
     try:
         yield watch, posted

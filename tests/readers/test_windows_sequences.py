@@ -15,7 +15,9 @@ from guard.readers.pcsc import PcscWatch
 from guard.readers.port import Watch
 from guard.readers.scard import PyscardScard
 from guard.session.events import CardAbsent, CardChanged, CardPresent, Event, ReaderLoss, ReaderLost
-from tests.support.events import Posted
+from tests.support import fake_scard
+from tests.support.events import GENEROUS, Posted
+from tests.support.fake_scard import Answer, FakeScard, word
 from tests.support.windows_scard import NO_SERVICE, SERVICE_STOPPED, SYSTEM_CANCELLED, WindowsScard
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @contextmanager
 def watching(service: WindowsScard, mode: Watch = Watch.PRESENCE, part: str = "") -> Iterator[Posted]:
     posted = Posted()
-    watch = PcscWatch(scard=PyscardScard(), post=posted, clock=SystemClock(), part=part, watch=mode)
+    watch = PcscWatch(
+        scard=PyscardScard(), post=posted, clock=SystemClock(), part=part, watch=mode, counter_must_move=True
+    )
     watch.start()
     try:
         yield posted
@@ -122,8 +126,9 @@ def test_another_program_that_uses_the_card_is_a_change_only_where_nothing_count
     service: WindowsScard,
 ) -> None:
     """Unknown means changed: a session ends once too often rather than once too seldom."""
-    service.lay(READER)
     with watching(service) as posted:
+        assert kinds(posted, 1) == [CardAbsent]
+        service.lay(READER)
         assert kinds(posted, 1) == [CardPresent]
         service.looked(2)
         service.use(READER, on=True)
@@ -153,3 +158,18 @@ def test_without_a_service_the_start_says_what_to_start_on_this_system(service: 
         watch.start()
     named = "SCardSvr" if sys.platform == "win32" else "pcscd"
     assert named in refused.value.sentence
+
+
+@pytest.mark.parametrize("must_move", [True, False])
+def test_a_word_that_stands_still_is_no_counter(*, must_move: bool) -> None:
+    """Where it is not known to count, the service's word for a change counts until it has moved."""
+    still = Answer(word=word(fake_scard.PRESENT | fake_scard.CHANGED, 7))
+    moved = Answer(word=word(fake_scard.PRESENT | fake_scard.CHANGED, 9))
+    service = FakeScard(answers=[still, still, moved, moved])
+    posted = Posted()
+    watch = PcscWatch(scard=service, post=posted, clock=SystemClock(), counter_must_move=must_move)
+    watch.start()
+    assert service.replayed.wait(GENEROUS)
+    watch.stop()
+    unsure = [CardChanged(counter=7)] if must_move else []
+    assert posted.so_far() == [CardPresent(counter=7), *unsure, CardChanged(counter=9)]

@@ -24,4 +24,4 @@ def test_a_file_the_account_may_not_read_is_named_with_the_account(tmp_path: Pat
     path.chmod(0)
     assert os.geteuid() != 0
     with pytest.raises(ConfigError, match=r"guard\.toml: the account \w+ cannot read it"):
-        load(path, tmp_path)
+        load(path, {"HOME": str(tmp_path)})

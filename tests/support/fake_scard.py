@@ -51,6 +51,8 @@ class FakeScard:
     contexts: set[int] = field(default_factory=set)
     handles: set[int] = field(default_factory=set)
     most_contexts: int = 0
+    _given: int = 0
+    """The word given last."""
     _calls: dict[str, int] = field(default_factory=dict)
 
     def _count(self, call: str) -> int:
@@ -82,12 +84,14 @@ class FakeScard:
         assert context in self.contexts
         assert any(reader in names for names in self.readers)
         assert not known & CHANGED
+        assert not known or known == self._given, "the word must come back as it was given, counter and all"
         number = self._count("status")
         if number >= len(self.answers):
             self.replayed.set()
             time.sleep(timeout / 100)
             return Code.TIMEOUT, self.answers[-1].word & ~CHANGED
         answer = self.answers[number]
+        self._given = answer.word & ~CHANGED or self._given
         if answer.breaks:
             raise RuntimeError("a defect")
         return answer.code, answer.word

@@ -4,6 +4,7 @@ from guard.ground.linux.accounts import KEPT_VARIABLES, account_name
 from guard.ground.linux.children import start_bound
 from guard.ground.linux.clocks import boot_seconds, monotonic_seconds
 from guard.ground.linux.files import FileLock, flush_folder, open_flags, open_shared
+from guard.ground.linux.installation import installation, installed_settings
 from guard.ground.linux.memory import forbid_core_dumps, restrict_libraries, share_one_heap
 from guard.ground.linux.places import runtime_folder, state_home
 from guard.ground.linux.policy import machine_policy
@@ -16,6 +17,8 @@ __all__ = [
     "boot_seconds",
     "flush_folder",
     "forbid_core_dumps",
+    "installation",
+    "installed_settings",
     "machine_policy",
     "monotonic_seconds",
     "open_flags",

@@ -21,15 +21,15 @@ def start_bound(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
-    channel: int | None = None,
+    handed: Sequence[int] = (),
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start the command so that it dies with us: the kernel kills it when the thread that starts it ends.
 
-    ``channel`` is a socket's descriptor, which the child has under the same number. It has no terminal (a
-    Ctrl-C there is ours) and its errors go nowhere. Raises MachineError when setpriv (prctl(2)) is missing,
-    OSError when it does not start.
+    ``handed`` are sockets' descriptors, which the child takes over by `taken_over`, in this order. It has no
+    terminal (a Ctrl-C there is ours) and its errors go nowhere. Raises MachineError when setpriv (prctl(2))
+    is missing, OSError when it does not start.
     """
     setpriv = shutil.which("setpriv", path=environment.get("PATH", os.defpath))
     if setpriv is None:
@@ -41,6 +41,6 @@ def start_bound(
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
-        pass_fds=() if channel is None else (channel,),
+        pass_fds=handed,
         start_new_session=True,
     )

@@ -4,6 +4,7 @@ from guard.ground.windows.accounts import KEPT_VARIABLES, account_name
 from guard.ground.windows.children import start_bound
 from guard.ground.windows.clocks import boot_seconds, monotonic_seconds
 from guard.ground.windows.files import FileLock, flush_folder, open_flags, open_shared
+from guard.ground.windows.installation import installation, installed_settings
 from guard.ground.windows.libraries import restrict_libraries
 from guard.ground.windows.memory import forbid_core_dumps, share_one_heap
 from guard.ground.windows.places import runtime_folder, state_home
@@ -17,6 +18,8 @@ __all__ = [
     "boot_seconds",
     "flush_folder",
     "forbid_core_dumps",
+    "installation",
+    "installed_settings",
     "machine_policy",
     "monotonic_seconds",
     "open_flags",

@@ -35,21 +35,21 @@ def start_bound(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
-    channel: int | None = None,
+    handed: Sequence[int] = (),
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start the command so that it dies with us, by a Job Object with KILL_ON_JOB_CLOSE.
 
-    ``channel`` is a socket's handle, which the child takes over by `taken_over`; its stdin is for that then.
-    It has no console and its errors go nowhere. Raises OSError when it does not start.
+    ``handed`` are sockets' handles, which the child takes over by `taken_over`, in this order; its stdin is
+    for that then. It has no console and its errors go nowhere. Raises OSError when it does not start.
     """
     job = Job()
     process = BoundProcess(
         list(command),
         env=dict(environment),
         cwd=os.environ["SYSTEMROOT"],
-        stdin=stdin if channel is None else subprocess.PIPE,
+        stdin=subprocess.PIPE if handed else stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
         creationflags=_CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
@@ -57,8 +57,9 @@ def start_bound(
     process.job = job
     try:
         job.assign(process.pid)
-        if channel is not None and process.stdin:
-            process.stdin.write(shared(channel, process.pid))
+        if handed and process.stdin:
+            for one in handed:
+                process.stdin.write(shared(one, process.pid))
             process.stdin.close()
         resume(process.pid)
     except OSError:

@@ -135,7 +135,7 @@ class Forwarder:
         # the thread that starts it lives as long as this process: the kernel goes by the thread
         forwarder = (sys.executable, "-P", "-m", "guard.journal.forward", str(descriptor))
         try:
-            return start_bound(forwarder, self._environment, channel=descriptor)
+            return start_bound(forwarder, self._environment, handed=(descriptor,))
         except OSError as error:
             raise MachineError(f"the forwarder cannot be started: {error.strerror}") from error
 

@@ -1,0 +1,1 @@
+"""Makes the MSI: from a folder to a Windows Installer database."""
