@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from guard.settings.model import Settings
 
-HOME = {"HOME": "/home/counter"}
+HOME = {"HOME": "/home/counter", "LOCALAPPDATA": r"C:\Users\counter\AppData\Local"}
 NOW = Running(version="0.2.0", code_hash="c1", policy_hash="p1")
 
 

@@ -19,7 +19,7 @@ from tests.support.certificates import Authority
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOME = {"HOME": "/home/nobody"}
+HOME = {"HOME": "/home/nobody", "LOCALAPPDATA": r"C:\Users\nobody\AppData\Local"}
 SITE = """
 name = "x"
 start = "https://a.example/"

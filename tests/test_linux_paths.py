@@ -1,15 +1,19 @@
-"""Folders that only we can enter, and one guard at a time."""
+"""Folders that only we can enter, on Linux."""
 
 from __future__ import annotations
+
+import sys
+
+assert sys.platform == "linux"
 
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.errors import ConfigError, MachineError
+from guard.errors import MachineError
 from guard.ground import runtime_folder
-from guard.paths import SingleInstance, journal_default
+from guard.paths import journal_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +45,6 @@ def test_a_link_in_place_of_the_runtime_folder_is_refused(tmp_path: Path) -> Non
 def test_a_runtime_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="nowhere"):
         runtime_folder({"XDG_RUNTIME_DIR": str(tmp_path / "nowhere")})
-
-
-def test_a_second_guard_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
-    with SingleInstance(tmp_path), pytest.raises(ConfigError, match="already running"):
-        SingleInstance(tmp_path)
-    with SingleInstance(tmp_path):
-        pass
 
 
 def test_the_journal_lies_in_the_state_home(tmp_path: Path) -> None:
