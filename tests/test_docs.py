@@ -220,12 +220,19 @@ def test_security_names_every_refusal() -> None:
     assert words(listed[1]) == set(Refusal)
 
 
+def constant(module: str, name: str) -> float:
+    """Return what the module calls so, read from its text: half of them are another system's."""
+    source = ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8")
+    written = re.search(rf"^{name}(?:: \w+)? = ([\d.]+)$", source, re.MULTILINE)
+    return float(written[1]) if written else float(getattr(importlib.import_module(module), name))
+
+
 def test_security_names_the_deadlines_of_the_code() -> None:
     rows = table("constant", SECURITY)
     for first, cells in rows.items():
         module, _, name = first.strip("`").rpartition(".")
-        assert float(cells[0]) == getattr(importlib.import_module(module), name), first
-    assert len(rows) == 25
+        assert float(cells[0]) == constant(module, name), first
+    assert len(rows) == 29
 
 
 def test_security_has_every_process_of_the_guard() -> None:
