@@ -20,7 +20,7 @@ from guard.paths import journal_keyring
 from guard.printing.spooler import SpoolerPrinter
 from guard.printing.win32_spooler import WindowsSpooler
 from guard.screens.stage import Stage
-from guard.screens.win32 import Win32Shade
+from guard.screens.win32 import Win32Shade, check_uncovered
 from guard.screens.win32_bare import monitors, see_every_pixel
 from guard.screens.win32_clipboard_history import keeps_nothing
 from guard.screens.winsound_speaker import WinsoundSpeaker
@@ -72,6 +72,7 @@ class WindowsMachine:
     @contextlib.contextmanager
     def trial_stage(self) -> Iterator[tuple[Stage, Geometry]]:
         """See `Machine.trial_stage`."""
+        check_uncovered()
         see_every_pixel()
         found = monitors()
         if not found:

@@ -486,6 +486,11 @@ class Win32Shade:
         self._kind.close()
 
 
+def check_uncovered() -> None:
+    """Raise MachineError when a guard covers this desktop."""
+    kernel.CloseHandle(_claimed())
+
+
 def _claimed() -> int:
     """Tell every later guard that this desktop is covered by us; raises MachineError when another does."""
     claim = kernel.CreateMutexW(None, 0, _CLAIM)

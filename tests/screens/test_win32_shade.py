@@ -19,7 +19,7 @@ from guard.errors import MachineError
 from guard.screens import win32_order as order
 from guard.screens.padlock import padlock
 from guard.screens.port import Key
-from guard.screens.win32 import Win32Shade
+from guard.screens.win32 import Win32Shade, check_uncovered
 from guard.screens.win32_api import user
 from guard.screens.win32_bare import monitors
 from tests.screens.ear import HOTKEY, SOON, Ear
@@ -320,6 +320,8 @@ def test_what_windows_keeps_of_the_clipboard_is_told(ear: Ear) -> None:
 def test_a_second_guard_on_the_same_desktop_is_refused(shade: Win32Shade, ear: Ear) -> None:
     with pytest.raises(MachineError, match="another guard covers this desktop"):
         Win32Shade(SystemClock(), ear, hotkey=HOTKEY, history=lambda: True).start()
+    with pytest.raises(MachineError, match="another guard covers this desktop"):
+        check_uncovered()
     assert shade.covered()
 
 
@@ -331,6 +333,7 @@ def test_after_an_end_in_order_the_desktop_is_free_again(ear: Ear) -> None:
         shade.close()
         assert first not in seen()
         assert ear.lost.empty()
+        check_uncovered()
 
 
 def test_monitors_that_change_are_covered_and_reported(
