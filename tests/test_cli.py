@@ -280,6 +280,8 @@ def test_whoever_has_read_enough_is_no_error_and_a_terminal_without_japanese_sho
     copy = _journal(tmp_path / "copy")
     command = [sys.executable, "-P", "-m", "guard", "journal", "show", "--directory", str(copy)]
     plain = {**environment, "LANG": "C", "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    if sys.platform == "win32":  # where the code page says it, not the environment
+        plain["PYTHONIOENCODING"] = "ascii"
     with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as showing:
         assert showing.stdout
         assert showing.stderr

@@ -11,7 +11,7 @@ from guard.errors import ConfigError, MachineError
 from guard.settings.load import load
 from tests.support.fuzz import FUZZED, bent, corpus, or_refused
 
-_HOME = {"HOME": "/home/nobody"}
+_HOME = {"HOME": "/home/nobody", "LOCALAPPDATA": r"C:\Users\nobody\AppData\Local"}
 
 
 def _read(main: bytes, site: bytes) -> None:

@@ -15,7 +15,7 @@ from guard.settings.show import effective
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOME = {"HOME": "/home/nobody"}
+HOME = {"HOME": "/home/nobody", "LOCALAPPDATA": r"C:\Users\nobody\AppData\Local"}
 LATER: tuple[str, ...] = ()
 
 

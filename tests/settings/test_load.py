@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from guard.browser.site import BrowserKind, Wording
 from guard.errors import ConfigError
-from guard.paths import shipped_config
+from guard.paths import journal_default, shipped_config
 from guard.readers.port import Watch
 from guard.session.policy import OnRemoval
 from guard.settings.load import load
@@ -18,6 +17,7 @@ from tests.support.certificates import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 HOME = {"HOME": "/home/nobody", "LOCALAPPDATA": r"C:\Users\nobody\AppData\Local"}
 SITE = """
@@ -63,7 +63,7 @@ def test_no_file_means_the_defaults_with_the_practice_portal() -> None:
     (site,) = settings.sites
     assert site.practice
     assert settings.session.on_removal is OnRemoval.WIPE
-    assert settings.journal.directory == Path("/home/nobody/.local/state/madoguchi-guard/journal")
+    assert settings.journal.directory == journal_default(HOME)
 
 
 def test_what_the_file_gives_is_taken(write: Callable[[str], Path], tmp_path: Path) -> None:
@@ -345,7 +345,8 @@ def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(
     assert journal.syslog
     assert str(journal.syslog.address) == "log.town.example:6514"
     assert journal.syslog.ca == tmp_path / "tls" / "ca.pem"
-    assert (journal.syslog.certificate, journal.syslog.key) == (Path("/etc/pc.crt"), Path("/etc/pc.key"))
+    at = tmp_path / "/etc"  # on Windows, of this drive
+    assert (journal.syslog.certificate, journal.syslog.key) == (at / "pc.crt", at / "pc.key")
     assert load(None, HOME).journal.syslog is None
     assert load(None, HOME).journal.platform_log
 

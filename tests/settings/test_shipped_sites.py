@@ -17,7 +17,7 @@ from guard.settings.site import read_site
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOME = {"HOME": "/home/nobody"}
+HOME = {"HOME": "/home/nobody", "LOCALAPPDATA": r"C:\Users\nobody\AppData\Local"}
 SITES = shipped_config() / "sites"
 ANY = tuple(BrowserKind)
 CARD = (BrowserKind.CHROME, BrowserKind.EDGE)

@@ -39,13 +39,12 @@ _EDITS: Final = (
     Edit("Modules/posixmodule.c", r"_MSC_VER", "MS_WINDOWS"),
     Edit("Modules/timemodule.c", r"#ifdef _MSC_VER", "#ifdef MS_WINDOWS", 1),
     Edit("Modules/_ssl.c", r"ifdef _MSC_VER", "ifdef MS_WINDOWS"),
-    Edit("Modules/_ssl.c", r"defined\(_MSC_VER\)", "defined(MS_WINDOWS)"),
     Edit("Modules/clinic/_ssl.c.h", r"defined\(_MSC_VER\)", "defined(MS_WINDOWS)"),
     Edit("Modules/selectmodule.c", r"_MSC_VER", "MS_WINDOWS"),
     # A Windows socket is no small number: every one can be waited for.
     Edit("Modules/socketmodule.c", r"(?m)^(#\s*define IS_SELECTABLE\(s\)).*", r"\1 1"),
     # Names that mingw's headers have as enumerations, defined as themselves.
-    Edit("Modules/socketmodule.c", r"(?m)^#\s*define\s+(IPPROTO_[A-Z0-9]+)\s+\1\b.*\n", ""),
+    Edit("Modules/socketmodule.c", r"(?m)^#[ \t]*define[ \t]+(IPPROTO_[A-Z0-9]+)[ \t]+\1\b.*\n", ""),
     # Declared without static elsewhere.
     Edit("Python/dynload_win.c", r"(?m)^static int$", "int"),
 )
