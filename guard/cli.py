@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from guard import __version__
 from guard.browser.site import BrowserKind
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from guard.staff.commands import StaffCommands
+
+_BROKEN_PIPE_ON_WINDOWS: Final = ("win32", errno.EINVAL)
+"""How the C runtime calls ERROR_NO_DATA when a pipe's reader is gone."""
 
 
 class _Commands(Context):
@@ -284,7 +288,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 1
-    except BrokenPipeError:  # whoever read has read enough; nobody is left to be told
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and (sys.platform, error.errno) != _BROKEN_PIPE_ON_WINDOWS:
+            raise
+        # Whoever read has read enough; nobody is left to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
