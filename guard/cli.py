@@ -274,6 +274,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(given)
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal without Japanese shows code points instead
         sys.stdout.reconfigure(errors="backslashreplace")
+        if sys.platform == "win32" and getattr(options, "json", False):
+            # RFC 8259: JSON is UTF-8. Windows' own code page, escaped where it lacks a letter, would be none.
+            sys.stdout.reconfigure(encoding="utf-8")
     try:
         if sys.platform != "win32" and os.geteuid() == 0:
             from guard.account import become_unprivileged, this_checkout  # noqa: PLC0415 -- Linux has it alone

@@ -55,6 +55,8 @@ class CurtainSetup:
 
     stage: Stage
     language: Language
+    module: str = "guard.screens.curtain_window"
+    """Run as ``python -m module FD``, FD being the channel to the core, like `Launch.module`."""
     up_seconds: float = 30.0
     """From the start to both windows painted; measured cold: 1-2 s on an idle PC."""
     painted_seconds: float = 5.0
@@ -152,7 +154,7 @@ class CurtainProcess:
         setup = self._setup
         return Sealing(
             name=f"curtain-{secrets.token_hex(16)}",
-            command=(sys.executable, "-m", "guard.screens.curtain_window", str(descriptor)),
+            command=(sys.executable, "-m", setup.module, str(descriptor)),
             channel_fd=descriptor,
             environment={
                 "LANG": "C.UTF-8",
