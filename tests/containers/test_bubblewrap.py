@@ -471,7 +471,7 @@ def test_sessions_begun_inside_give_way_and_ours_does_not(sealer: Bubblewrap) ->
         assert not container.keep_within_bounds()
     else:
         said = Path("/proc/self/autogroup").read_text()  # empty in a session as old as the PC
-        assert len({os.getsid(pid) for pid in container.pids()}) == 2
+        until(lambda: len({os.getsid(pid) for pid in container.pids()}) == 2)
         until(lambda: set(nices()) == {"3\n"})
         assert Path("/proc/self/autogroup").read_text() == said
     ours.close()

@@ -165,13 +165,13 @@ class Any(RuleBasedStateMachine):
         if self.logged_on is not None and not self.stopping:
             assert self.lives or self.state.until is not None, "rule 2"
             if not self.lives and self.state.until is not None:
-                assert self.state.until - self.now <= LIMITS.rest_most, "rule 3"
+                assert self.state.until <= self.now + LIMITS.rest_most, "rule 3"
 
     @invariant()
     def a_guard_that_lives_has_a_time_limit(self) -> None:
         if self.lives:
             assert self.state.until is not None, "rule 4"
-            assert self.state.until - self.now <= max(LIMITS.start, LIMITS.end), "rule 4"
+            assert self.state.until <= self.now + max(LIMITS.start, LIMITS.end), "rule 4"
 
     @invariant()
     def one_that_nobody_wants_was_asked_or_ends_by_itself(self) -> None:

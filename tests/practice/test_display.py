@@ -17,6 +17,7 @@ from guard.errors import MachineError
 from guard.practice.display import SIZE, PracticeDisplay, display_or_own
 
 _PARENT = """
+import sys
 from guard.practice.display import PracticeDisplay
 print(PracticeDisplay().start(), flush=True)
 sys.stdin.read()

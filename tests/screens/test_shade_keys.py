@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MODIFIERS = ("Control_L", "Alt_L", "Shift_L")
 KILLED = """
+import sys
 from guard.clock import SystemClock
 from guard.screens.x11 import X11Shade
 from tests.screens.shade_lab import HOTKEY, Ear, all_done
@@ -46,6 +47,7 @@ print("taken", flush=True)
 sys.stdin.read()
 """
 GRABBER = """
+import sys
 from Xlib import X, display
 client, mode = display.Display(sys.argv[1]), int(sys.argv[2])
 root = client.screen().root
