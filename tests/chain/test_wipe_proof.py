@@ -67,8 +67,8 @@ class Citizen:
     def nothing_is_left(self) -> None:
         """No process, no file, no guard's memory and no clipboard has anything of them."""
         inside = os.fstat(self.namespace).st_ino
-        assert [one for one in psutil.pids() if _number(one, "pid") == inside] == []
-        assert [process for process in self.capsule if process.is_running()] == []
+        assert [one for one in psutil.pids() if _number(one, "pid") == inside and not _dead(one)] == []
+        assert [process for process in self.capsule if process.is_running() and not _dead(process.pid)] == []
         assert leaks.files_with(self.secret, self.places()) == []
         assert leaks.clipboards(self.one.display) == {}
         assert [process for process in _whole_guard(self.one) if _remembers(process, self.secret)] == []
@@ -161,6 +161,13 @@ def _number(pid: int, kind: str) -> int | None:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
     return None
+
+
+def _dead(pid: int) -> bool:
+    """Tell whether it has ended, and holds nothing any more but its entry in the first process's book."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def _remembers(process: psutil.Process, secret: str) -> bool:
