@@ -14,7 +14,7 @@ never does. So covering asks nobody, and uncovering moves our windows below the 
 once it has been up. Every change that Windows reports, and every `LOOK` s, the order is looked at and put
 right again.
 
-Nobody else can hide, move or close the shade: such requests come to its own procedure, which refuses them.
+Nobody else can hide, move, close or see through the shade: such requests come to its own procedure, which refuses them.
 But the windows die with the core (a window belongs to its thread); then the curtain covers by itself, see
 `guard.screens.curtain_window`. Windows that Windows itself keeps above all topmost ones (the lock screen, the
 consent of UAC, the screen keyboard) cannot be covered: `covered` is not confirmed while one of them shows.
@@ -42,7 +42,7 @@ from guard.screens import win32_order as order
 from guard.screens.hotkey import HotkeyText
 from guard.screens.monitors import Layout
 from guard.screens.stacking import Ours, covers, covers_with_curtain, curtain_shows, to_uncover
-from guard.screens.win32_api import WINDOWPOS, kernel, user
+from guard.screens.win32_api import STYLESTRUCT, WINDOWPOS, kernel, user
 from guard.screens.win32_bare import WindowClass, destroy, monitors, paint, place, see_every_pixel
 from guard.screens.win32_clipboard import Win32Clipboard
 from guard.screens.win32_events import WindowEvents
@@ -283,6 +283,10 @@ class Win32Shade:
             case 0x46 if not self._moving and window in self._shades:  # WM_WINDOWPOSCHANGING, not by us
                 asked = WINDOWPOS.from_address(long)
                 asked.flags = (asked.flags | _STAYS) & ~_HIDES
+                return 0
+            case 0x7C if not self._moving and window in self._shades:  # WM_STYLECHANGING, not by us
+                asked_style = STYLESTRUCT.from_address(long)
+                asked_style.styleNew = asked_style.styleOld  # it would be made transparent where it lies
                 return 0
             case 0x7E if window == self._control:  # WM_DISPLAYCHANGE
                 self._do(self._monitors_changed)

@@ -6,6 +6,7 @@ import sys
 
 assert sys.platform == "win32"
 
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -49,7 +50,14 @@ def _odd_names(folder: Path) -> None:
         (verbatim(folder) / name).write_text("secret")
 
 
-@pytest.mark.parametrize("fill", [_long, _read_only, _odd_names])
+def _deep(folder: Path) -> None:
+    path = os.fspath(verbatim(folder))
+    for _ in range(sys.getrecursionlimit() + 100):
+        path += "\\d"
+        os.mkdir(path)  # noqa: PTH102 -- a Path would be taken apart and put together a thousand times
+
+
+@pytest.mark.parametrize("fill", [_long, _read_only, _odd_names, _deep])
 def test_it_goes_with_everything_in_it(tmp_path: Path, fill: Callable[[Path], None]) -> None:
     folder = tmp_path / "capsule"
     folder.mkdir()
@@ -100,6 +108,12 @@ def test_what_cannot_be_asked_is_there(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "lstat", refuse)
     assert is_there(tmp_path / "capsule")
     assert not erased(tmp_path / "capsule")
+
+
+def test_its_size_counts_what_is_being_written(tmp_path: Path) -> None:
+    with (tmp_path / "one").open("wb", buffering=0) as file:
+        file.write(b"x" * 1000)
+        assert size(tmp_path) == 1000
 
 
 def test_its_size_is_that_of_all_files_in_it(tmp_path: Path) -> None:
