@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guard.errors import BrokenPromiseError
-from guard.ground import readable, taken_over
+from guard.ground import readable, socket_pair, taken_over
 
 Message = Mapping[str, object]
 MAX_LINE = 64 * 1024
@@ -38,7 +38,7 @@ class Channel:
     @classmethod
     def pair(cls) -> tuple[Channel, socket.socket]:
         """Return our end, and the raw end for a child (close it here once the child has it)."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket_pair()
         theirs.set_inheritable(True)
         return cls(ours), theirs
 

@@ -8,11 +8,12 @@ crashes there: seen four times in 16 hours of tests, each time at the same place
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier
+
+from guard.ground import socket_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ class GuiThread:
 
     def __init__(self) -> None:
         self._todo: deque[Callable[[], None]] = deque()
-        self._bell, self._heard = socket.socketpair()
+        self._bell, self._heard = socket_pair()
         for end in (self._bell, self._heard):
             end.setblocking(False)  # noqa: FBT003 -- the library's own signature
         self._notifier = QSocketNotifier(self._heard.fileno(), QSocketNotifier.Type.Read)

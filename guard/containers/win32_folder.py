@@ -24,6 +24,7 @@ GRAVE: Final = ".gone"
 """Added to a folder's name once nobody holds anything in it."""
 _VERBATIM: Final = "\\\\?\\"
 _SHARE: Final = "\\\\"
+_Found = tuple[Path, os.stat_result]
 
 
 def erased(folder: Path) -> bool:
@@ -47,7 +48,7 @@ def is_there(folder: Path) -> bool:
 
 def size(folder: Path) -> int:
     """Return the bytes of all files in it, as far as they can be looked at now."""
-    return sum(found.st_size for _, found in _below(_verbatim(folder)))
+    return sum(_written(path, found) for path, found in _below(_verbatim(folder)))
 
 
 def _delete(folder: Path) -> None:
@@ -63,22 +64,45 @@ def _delete(folder: Path) -> None:
     folder.rmdir()
 
 
-def _below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield all in it with what is known of it, each folder after what lies in it; through no junction."""
+def _below(folder: Path) -> Iterator[_Found]:
+    """Yield all in it with what is known of it, each folder after what lies in it; through no junction.
+
+    By a list of its own: whoever nests folders a thousand deep must not exhaust Python's stack.
+    """
+    being_read, inside = [_entries(folder)], list[_Found]()
+    while being_read:
+        for path, found in being_read[-1]:
+            leads_away = found.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT
+            if found.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY and not leads_away:
+                inside.append((path, found))
+                being_read.append(_entries(path))
+                break
+            yield path, found
+        else:
+            being_read.pop()
+            if inside:
+                yield inside.pop()
+
+
+def _entries(folder: Path) -> Iterator[_Found]:
+    """Yield what lies in this folder itself."""
     try:
         entries = list(os.scandir(folder))
     except OSError:  # it is going, or somebody lets nobody look into it
         return
     for entry in entries:
-        try:
-            found = entry.stat(follow_symlinks=False)
-        except OSError:
-            continue
-        path = Path(entry.path)
-        leads_away = found.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT
-        if found.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY and not leads_away:
-            yield from _below(path)
-        yield path, found
+        with contextlib.suppress(OSError):
+            yield Path(entry.path), entry.stat(follow_symlinks=False)
+
+
+def _written(path: Path, found: os.stat_result) -> int:
+    """Return a file's bytes; the folder knows of those only that were there when it was last closed."""
+    if found.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY:
+        return 0
+    try:
+        return max(found.st_size, path.lstat().st_size)
+    except OSError:
+        return found.st_size
 
 
 def _exists(folder: Path) -> bool:

@@ -115,8 +115,11 @@ class _Instance:
         self.deadline: float | None = None
 
     def beside(self) -> int:
-        """Return how many other instances the pipe has (GetNamedPipeHandleState), whoever made them."""
-        return int(win32pipe.GetNamedPipeHandleState(self._pipe, 512)[1]) - 1
+        """Return how many other instances the pipe has (GetNamedPipeHandleState), whoever made them.
+
+        Nothing else is asked: what it says of collecting is refused at a server's end.
+        """
+        return int(win32pipe.GetNamedPipeHandleState(self._pipe)[1]) - 1
 
     def listen(self) -> None:
         """Be there for the next client."""

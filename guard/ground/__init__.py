@@ -12,7 +12,7 @@ if sys.platform == "win32":
     from guard.ground.windows.memory import forbid_core_dumps, share_one_heap
     from guard.ground.windows.places import runtime_folder, state_home
     from guard.ground.windows.policy import machine_policy
-    from guard.ground.windows.sockets import readable, taken_over
+    from guard.ground.windows.sockets import readable, socket_pair, taken_over
 else:
     from guard.ground.linux.accounts import KEPT_VARIABLES, account_name
     from guard.ground.linux.children import start_bound
@@ -22,7 +22,7 @@ else:
     from guard.ground.linux.memory import forbid_core_dumps, restrict_libraries, share_one_heap
     from guard.ground.linux.places import runtime_folder, state_home
     from guard.ground.linux.policy import machine_policy
-    from guard.ground.linux.sockets import readable, taken_over
+    from guard.ground.linux.sockets import readable, socket_pair, taken_over
 
 __all__ = [
     "KEPT_VARIABLES",
@@ -41,6 +41,7 @@ __all__ = [
     "restrict_libraries",
     "runtime_folder",
     "share_one_heap",
+    "socket_pair",
     "start_bound",
     "state_home",
     "taken_over",

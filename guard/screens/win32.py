@@ -14,10 +14,11 @@ never does. So covering asks nobody, and uncovering moves our windows below the 
 once it has been up. Every change that Windows reports, and every `LOOK` s, the order is looked at and put
 right again.
 
-Nobody else can hide, move or close the shade: such requests come to its own procedure, which refuses them.
-But the windows die with the core (a window belongs to its thread); then the curtain covers by itself, see
-`guard.screens.curtain_window`. Windows that Windows itself keeps above all topmost ones (the lock screen, the
-consent of UAC, the screen keyboard) cannot be covered: `covered` is not confirmed while one of them shows.
+Nobody else can hide, move or close the shade or make it transparent: such requests come to its own procedure,
+which refuses them. But the windows die with the core (a window belongs to its thread); then the curtain
+covers by itself, see `guard.screens.curtain_window`. Windows that Windows itself keeps above all topmost ones
+(the lock screen, the consent of UAC, the screen keyboard) cannot be covered: `covered` is not confirmed while
+one of them shows.
 
 What this file must not know: sessions, cards, or why something is to be covered.
 """
@@ -42,7 +43,7 @@ from guard.screens import win32_order as order
 from guard.screens.hotkey import HotkeyText
 from guard.screens.monitors import Layout
 from guard.screens.stacking import Ours, covers, covers_with_curtain, curtain_shows, to_uncover
-from guard.screens.win32_api import WINDOWPOS, kernel, user
+from guard.screens.win32_api import STYLESTRUCT, WINDOWPOS, kernel, user
 from guard.screens.win32_bare import WindowClass, destroy, monitors, paint, place, see_every_pixel
 from guard.screens.win32_clipboard import Win32Clipboard
 from guard.screens.win32_events import WindowEvents
@@ -280,9 +281,8 @@ class Win32Shade:
                 return 1
             case 0x21:  # WM_MOUSEACTIVATE
                 return _NO_ACTIVATE
-            case 0x46 if not self._moving and window in self._shades:  # WM_WINDOWPOSCHANGING, not by us
-                asked = WINDOWPOS.from_address(long)
-                asked.flags = (asked.flags | _STAYS) & ~_HIDES
+            case 0x46 | 0x7C if not self._moving and window in self._shades:  # not by us
+                _stays(message, long)
                 return 0
             case 0x7E if window == self._control:  # WM_DISPLAYCHANGE
                 self._do(self._monitors_changed)
@@ -484,6 +484,16 @@ class Win32Shade:
         for window in (*self._shades, self._control):
             destroy(window)
         self._kind.close()
+
+
+def _stays(message: int, long: int) -> None:
+    """Have a window stay where it is (WM_WINDOWPOSCHANGING) and as it is: opaque (WM_STYLECHANGING)."""
+    if message == 0x46:
+        place = WINDOWPOS.from_address(long)
+        place.flags = (place.flags | _STAYS) & ~_HIDES
+    else:
+        style = STYLESTRUCT.from_address(long)
+        style.styleNew = style.styleOld
 
 
 def check_uncovered() -> None:

@@ -78,6 +78,12 @@ class WINDOWPOS(ctypes.Structure):
     )
 
 
+class STYLESTRUCT(ctypes.Structure):
+    """STYLESTRUCT."""
+
+    _fields_ = (("styleOld", wintypes.DWORD), ("styleNew", wintypes.DWORD))
+
+
 class MONITORINFO(ctypes.Structure):
     """MONITORINFO."""
 

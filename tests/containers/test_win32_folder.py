@@ -6,6 +6,8 @@ import sys
 
 assert sys.platform == "win32"
 
+import inspect
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -60,6 +62,22 @@ def test_it_goes_with_everything_in_it(tmp_path: Path, fill: Callable[[Path], No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_in_folders_without_end_exhaust_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "capsule"
+    path = os.fspath(verbatim(folder))
+    for _ in range(150):
+        os.mkdir(path)  # noqa: PTH102 -- a Path would be taken apart and put together each time
+        path += "\\d"
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)  # instead of a thousand folders, which take minutes
+    try:
+        assert size(folder) == 0
+        assert erased(folder)
+    finally:
+        sys.setrecursionlimit(usual)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_that_was_never_there_is_gone(tmp_path: Path) -> None:
     assert not is_there(tmp_path / "capsule")
     assert erased(tmp_path / "capsule")
@@ -100,6 +118,12 @@ def test_what_cannot_be_asked_is_there(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "lstat", refuse)
     assert is_there(tmp_path / "capsule")
     assert not erased(tmp_path / "capsule")
+
+
+def test_its_size_counts_what_is_being_written(tmp_path: Path) -> None:
+    with (tmp_path / "one").open("wb", buffering=0) as file:
+        file.write(b"x" * 1000)
+        assert size(tmp_path) == 1000
 
 
 def test_its_size_is_that_of_all_files_in_it(tmp_path: Path) -> None:

@@ -244,6 +244,23 @@ def test_a_second_server_of_the_same_name_is_refused(path: Path) -> None:
     assert ControlClient(path).ask("status")["state"] == "READY"
 
 
+def test_a_server_asks_nothing_that_windows_refuses_at_its_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_of = win32pipe.GetNamedPipeHandleState
+
+    def as_windows(pipe: int, *of_a_client_only: int) -> tuple[object, ...]:
+        """Wine answers more than Windows, which knows neither count nor user at a server's end."""
+        if any(of_a_client_only):
+            raise pywintypes.error(winerror.ERROR_INVALID_PARAMETER, "GetNamedPipeHandleState", "")
+        return state_of(pipe)
+
+    monkeypatch.setattr(win32pipe, "GetNamedPipeHandleState", as_windows)
+    server = ControlServer(path, {"status": fine}, SystemClock())
+    server.start()
+    server.close()
+
+
 def squatted(path: Path, instances: int, rights: _win32typing.PySECURITY_ATTRIBUTES | None = None) -> int:
     return win32pipe.CreateNamedPipe(
         str(path),

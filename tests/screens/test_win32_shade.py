@@ -227,6 +227,13 @@ def test_nobody_else_hides_closes_or_moves_the_shade(shade: Win32Shade, other: O
     assert seen()[0] == first
 
 
+def test_nobody_else_makes_the_shade_transparent(shade: Win32Shade, other: Other) -> None:
+    layered = 0x80000
+    theirs = other.window(RED)
+    assert int(other.tell("see_through", theirs)) & layered  # it can, with any other window
+    assert not int(other.tell("see_through", shade._shades[0])) & layered
+
+
 def test_a_window_of_our_own_is_not_uncovered(shade: Win32Shade, other: Other) -> None:
     curtain, strip = other.window(GREEN, STRIP), other.window(BLUE, STRIP, 64)
     shade.adopt_curtain(curtain, strip)

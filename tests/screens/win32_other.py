@@ -77,6 +77,11 @@ class Program:
     def move(self, window: str, x: str) -> int:
         return int(user.SetWindowPos(int(window), None, int(x), 0, 0, 0, 0x15))
 
+    def see_through(self, window: str) -> int:
+        style = user.GetWindowLongW(int(window), -20)
+        user.SetWindowLongW(int(window), -20, style | 0x80000)  # WS_EX_LAYERED, whose opacity anybody may set
+        return int(user.GetWindowLongW(int(window), -20))
+
     def hide(self, window: str) -> int:
         return int(user.ShowWindow(int(window), 0))
 

@@ -1,4 +1,4 @@
-"""Sockets: waiting for one, and taking over what a parent left."""
+"""Sockets: two that belong together, waiting for one, and taking over what a parent left."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import sys
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two sockets that are connected to each other; what one sends is on its way at once."""
+    return socket.socketpair()
 
 
 def taken_over(descriptor: int) -> socket.socket:

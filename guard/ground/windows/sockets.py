@@ -1,4 +1,4 @@
-"""Sockets: waiting for one, and handing one over to a child.
+"""Sockets: two that belong together, waiting for one, and handing one over to a child.
 
 A socket's handle is not inherited as other handles are: it is shared with one process by its id
 (WSADuplicateSocket), and what that call gives has to reach the process: here as the first bytes of its stdin.
@@ -16,6 +16,18 @@ if sys.platform != "win32":
 
 _SHARED: Final = 628
 """Bytes: sizeof(WSAPROTOCOL_INFOW)."""
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two sockets that are connected to each other; what one sends is on its way at once.
+
+    Here they are TCP's, which would keep a second short message back until the first is acknowledged (Nagle's
+    algorithm, RFC 9293 3.7.4), for up to 200 ms (SIO_TCP_SET_ACK_FREQUENCY).
+    """
+    pair = socket.socketpair()
+    for end in pair:
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return pair
 
 
 def shared(descriptor: int, pid: int) -> bytes:
