@@ -3,6 +3,9 @@
 The MSI does the same by its own tables; this is for an installation by hand, and tests.
 """
 
+# mypy: no-warn-unused-ignores
+# An ignore is one on Windows only, where pywin32's stubs are wrong.
+
 from __future__ import annotations
 
 import contextlib
