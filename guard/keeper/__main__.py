@@ -1,4 +1,4 @@
-"""``python -m guard.keeper service | install | remove``; exit codes as those of ``guard``."""
+"""``python -m guard.keeper service | install | stop | remove``; exit codes as those of ``guard``."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ def main(arguments: list[str]) -> int:
                 from guard.keeper.registration import install  # noqa: PLC0415 -- see above
 
                 install()
+            case ["stop"]:
+                from guard.keeper.registration import stop  # noqa: PLC0415 -- see above
+
+                stop()
             case ["remove"]:
                 from guard.keeper.registration import remove  # noqa: PLC0415 -- see above
 
                 remove()
             case _:
-                sys.stderr.write("usage: python -m guard.keeper service|install|remove\n")
+                sys.stderr.write("usage: python -m guard.keeper service|install|stop|remove\n")
                 return 2
     except GuardError as error:
         sys.stderr.write(f"{error.sentence}\n")

@@ -3,6 +3,9 @@
 The MSI does the same by its own tables; this is for an installation by hand, and tests.
 """
 
+# mypy: no-warn-unused-ignores
+# An ignore is one on Windows only, where pywin32's stubs are wrong.
+
 from __future__ import annotations
 
 import contextlib
@@ -14,10 +17,14 @@ if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
 import pywintypes
+import win32api
+import win32con
+import win32event
 import win32service
 import winerror
 
 from guard.errors import MachineError
+from guard.ground.windows.handles import closing_handle
 from guard.keeper.names import ARGUMENTS, DESCRIPTION, DISPLAY, SERVICE
 
 if TYPE_CHECKING:
@@ -77,32 +84,63 @@ def configure(service: _win32typing.PySC_HANDLE) -> None:
     change(service, win32service.SERVICE_CONFIG_FAILURE_ACTIONS, actions)
 
 
+def stop() -> None:
+    """Stop it and wait for its end, and so for the guard's; nothing to do without it; raises MachineError.
+
+    The MSI does it by this: Windows Installer waits for 30 s at most ("ServiceControl Table", Wait).
+    """
+    with _installed() as service:
+        if service is not None:
+            _stop(service)
+
+
 def remove() -> None:
     """Stop it, wait for its end and take it out; nothing to do when it is not there; raises MachineError."""
+    with _installed() as service:
+        if service is not None:
+            _stop(service)
+            win32service.DeleteService(service)
+
+
+@contextlib.contextmanager
+def _installed() -> Iterator[_win32typing.PySC_HANDLE | None]:
+    """Give the service, None when it is not there; what fails meanwhile becomes a MachineError."""
     with _manager(win32service.SC_MANAGER_CONNECT) as manager:
         try:
             service = win32service.OpenService(manager, SERVICE, win32service.SERVICE_ALL_ACCESS)
         except pywintypes.error as error:
-            if error.winerror == winerror.ERROR_SERVICE_DOES_NOT_EXIST:
-                return
-            raise MachineError(f"the service {SERVICE} cannot be opened: {error.strerror}") from error
+            if error.winerror != winerror.ERROR_SERVICE_DOES_NOT_EXIST:
+                raise MachineError(f"the service {SERVICE} cannot be opened: {error.strerror}") from error
+            yield None
+            return
         try:
-            _stop(service)
-            win32service.DeleteService(service)
+            yield service
         except pywintypes.error as error:
-            raise MachineError(f"the service {SERVICE} cannot be removed: {error.strerror}") from error
+            raise MachineError(f"the service {SERVICE} cannot be taken away: {error.strerror}") from error
         finally:
             win32service.CloseServiceHandle(service)
 
 
 def _stop(service: _win32typing.PySC_HANDLE) -> None:
-    with contextlib.suppress(pywintypes.error):  # it may have ended by itself
-        win32service.ControlService(service, win32service.SERVICE_CONTROL_STOP)
+    """Have it stopped, its process gone: a service that counts as stopped may still be using its files."""
+    pid = int(win32service.QueryServiceStatusEx(service)["ProcessId"])  # type: ignore[index]
     end = time.monotonic() + _STOP_SECONDS
-    while win32service.QueryServiceStatus(service)[1] != win32service.SERVICE_STOPPED:
-        if time.monotonic() > end:
-            raise MachineError(f"the service {SERVICE} does not stop")
-        time.sleep(0.1)
+    with contextlib.ExitStack() as stack:
+        process = None
+        if pid:
+            with contextlib.suppress(pywintypes.error):  # it may have ended by itself
+                opened = win32api.OpenProcess(win32con.SYNCHRONIZE, False, pid)  # noqa: FBT003 -- pywin32's signature
+                process = stack.enter_context(closing_handle(opened))
+        while (state := win32service.QueryServiceStatus(service)[1]) != win32service.SERVICE_STOPPED:
+            if time.monotonic() > end:
+                raise MachineError(f"the service {SERVICE} does not stop")
+            if state == win32service.SERVICE_RUNNING:  # also one that was starting a moment ago
+                with contextlib.suppress(pywintypes.error):  # the same
+                    win32service.ControlService(service, win32service.SERVICE_CONTROL_STOP)
+            time.sleep(0.1)
+        if process is not None:
+            patience = max(end - time.monotonic(), 0.0)
+            win32event.WaitForSingleObject(process, int(patience * 1000))
 
 
 @contextlib.contextmanager

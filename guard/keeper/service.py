@@ -33,7 +33,7 @@ from guard.keeper.watch import Limits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GUARD: Final = (sys.executable, "-I", "-m", "guard", "run")
+GUARD: Final = (sys.executable, "-I", "-B", "-m", "guard", "run")
 _WAIT_HINT: Final = 5000
 """ms until the manager hears of us again while the service ends (SERVICE_STATUS, dwWaitHint)."""
 _CRASHED: Final = 1

@@ -162,7 +162,7 @@ def test_the_cabinet_holds_every_file_under_its_key(msi: Path, tmp_path: Path) -
     subprocess.run(["msiextract", "-C", tmp_path, msi], capture_output=True, check=True)
     found = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert found["python.exe"] == _FILES["python.exe"]
-    assert found["guard.cmd"] == b'@"%~dp0python\\python.exe" -I -m guard %*\r\n'
+    assert found["guard.cmd"] == b'@"%~dp0python\\python.exe" -I -B -m guard %*\r\n'
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == len(rows(msi, "File"))
 
 
@@ -246,7 +246,7 @@ def test_data_goes_only_where_it_is_asked_for_and_before_the_interpreter(msi: Pa
 
 def test_the_keeper_is_a_service_that_starts_with_windows(msi: Path) -> None:
     service = named(msi, "ServiceInstall")["MadoguchiGuardKeeper"]
-    assert service["Arguments"] == "-I -m guard.keeper service"
+    assert service["Arguments"] == "-I -B -m guard.keeper service"
     assert service["StartType"] == "2"
     key = named(msi, "Component")[service["Component_"]]["KeyPath"]
     assert str(paths(msi)[key]).endswith("MadoguchiGuard/python/python.exe")
@@ -258,6 +258,25 @@ def test_a_service_that_does_not_start_undoes_no_installation(msi: Path) -> None
     action = named(msi, "CustomAction")["KeeperStarts"]
     assert int(action["Type"]) & whatever_it_returns
     assert action["Target"].endswith("start MadoguchiGuardKeeper")
+
+
+def test_the_guard_has_ended_before_its_service_counts_as_stopped_and_its_files_go(msi: Path) -> None:
+    action = named(msi, "CustomAction")["KeeperEnds"]
+    assert action["Target"].endswith("-m guard.keeper stop")
+    sequence = named(msi, "InstallExecuteSequence")
+    assert sequence["KeeperEnds"]["Condition"] == "Installed"
+    order = [int(sequence[name]["Sequence"]) for name in ("KeeperEnds", "StopServices", "RemoveFiles")]
+    assert order == sorted(order)
+
+
+def test_python_compiles_all_at_the_installation_and_nothing_later(msi: Path) -> None:
+    actions = named(msi, "CustomAction")
+    assert actions["Compile"]["Target"].endswith(
+        'compileall -q --invalidation-mode checked-hash "[INSTALLDIR]."'
+    )
+    started = [row["Target"] for row in actions.values() if "python.exe" in row["Target"]]
+    started.append(named(msi, "ServiceInstall")["MadoguchiGuardKeeper"]["Arguments"])
+    assert [one for one in started if " -B " not in f" {one}"] == []
 
 
 def test_the_event_source_has_message_texts_that_are_installed(msi: Path) -> None:

@@ -170,24 +170,25 @@ def test_a_guard_never_outlives_the_keeper_and_what_it_started_does(pc: Pc) -> N
     curtain.kill()
 
 
-def test_the_stop_of_the_service_asks_the_guard_to_end_and_waits_for_it(pc: Pc) -> None:
+@pytest.mark.parametrize("what", ["stop", "remove"])
+def test_the_stop_of_the_service_asks_the_guard_to_end_and_waits_for_it(pc: Pc, what: str) -> None:
     kept = pc.guard()
     service = psutil.Process(pc.service_pid())
-    stopping = subprocess.Popen([sys.executable, "-I", "-c", _REMOVE, str(Path(__file__).parents[2])])
+    stopping = subprocess.Popen([sys.executable, "-I", "-c", _CALL, str(Path(__file__).parents[2]), what])
     assert kept.told() == {"asked": True}
     assert service.is_running()
     assert stopping.poll() is None
     kept.do("end")
     kept.ends()
     assert stopping.wait(PATIENCE) == 0
-    until(lambda: not service.is_running())
+    assert not service.is_running()
 
 
-_REMOVE = """
+_CALL = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from guard.keeper import registration
-registration.remove()
+from guard.keeper.__main__ import main
+sys.exit(main(sys.argv[2:]))
 """
 
 
@@ -209,7 +210,7 @@ def test_without_a_value_nobody_in_particular_is_served_and_a_number_is_no_accou
 
 
 def test_the_services_command_is_quoted() -> None:
-    assert registration.command() == f'"{sys.executable}" -I -m guard.keeper service'
+    assert registration.command() == f'"{sys.executable}" -I -B -m guard.keeper service'
 
 
 def test_where_there_is_no_service_the_doctor_says_so() -> None:

@@ -35,7 +35,7 @@ _SHIPPED_KEY = "guard.toml"
 # account put files beside the settings.
 _READ_ONLY = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 # While the interpreter is there: before RemoveFiles.
-_REMOVE = r'"[PYTHONDIR]python.exe" -I "[INSTALLDIR]app\remove_data.py"'
+_REMOVE = r'"[PYTHONDIR]python.exe" -I -B "[INSTALLDIR]app\remove_data.py"'
 _BEFORE_REMOVE_FILES = 3450
 # A program by its command line, in a directory (34); in the script (1024), as the system (2048), whatever it
 # returns (64).

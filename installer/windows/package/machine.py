@@ -23,11 +23,13 @@ _STOP, _UNINSTALL_STOP, _UNINSTALL_DELETE = 2, 32, 128  # msidbServiceControlEve
 # returns (64).
 _AS_SYSTEM = 34 | 1024 | 2048 | 64
 # Every browser, curtain and check of a PIN is a new process, and the counter's account may not keep what
-# Python compiles. By hash, not by time and size, as on Linux (installer/prepare.sh).
-_COMPILE = (
-    '"[PYTHONDIR]python.exe" -I -m compileall -q --invalidation-mode checked-hash'
-    ' "[INSTALLDIR]app\\guard" "[INSTALLDIR]packages"'
-)
+# Python compiles. All of it here, and nothing later (-B wherever the product starts Python): what comes while
+# the files are removed would stay. By hash, not by time and size, as on Linux (installer/prepare.sh). The dot
+# keeps the folder's last \ away from the quote.
+_COMPILE = '"[PYTHONDIR]python.exe" -I -B -m compileall -q --invalidation-mode checked-hash "[INSTALLDIR]."'
+# Before StopServices, which waits for 30 s at most: the keeper gives the guard longer (guard.keeper.watch).
+_STOP_KEEPER = '"[PYTHONDIR]python.exe" -I -B -m guard.keeper stop'
+_BEFORE_STOP_SERVICES = 1890
 # Seconds after which failures are forgotten, and what to do after the first, the second and each later one,
 # with ms (SERVICE_FAILURE_ACTIONS).
 _RECOVERY = "reset= 3600 actions= restart/1000/restart/1000/restart/5000"
@@ -59,14 +61,17 @@ def _add_service(rows: Rows) -> None:
         None,
         None,
         None,
-        "-I -m guard.keeper service",
+        "-I -B -m guard.keeper service",
         PYTHON,
         "窓口ガードを始め、止まったら始めなおします。 / Starts the guard and starts it again.",
     )
-    # Stopped and waited for, so that no file is in use. It is not started here: for Windows Installer a
-    # service that does not start in time, on a PC that is busy, undoes the whole installation.
+    # Stopped and waited for, so that no file is in use: by ourselves first, as long as it takes. It is not
+    # started here: for Windows Installer a service that does not start in time, on a PC that is busy, undoes
+    # the whole installation.
     stop = _STOP | _UNINSTALL_STOP | _UNINSTALL_DELETE
     rows.add("ServiceControl", "KeeperStops", SERVICE, stop, None, 1, PYTHON)
+    rows.add("CustomAction", "KeeperEnds", _AS_SYSTEM, "System64Folder", _STOP_KEEPER)
+    rows.add("InstallExecuteSequence", "KeeperEnds", "Installed", _BEFORE_STOP_SERVICES)
     for action, command, sequence in (
         ("KeeperRecovers", f"failure {SERVICE} {_RECOVERY}", 5850),
         ("KeeperStarts", f"start {SERVICE}", 5900),

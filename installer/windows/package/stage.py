@@ -42,7 +42,7 @@ _LEFT_OUT: Final = (
     ".lock",
 )
 MESSAGES: Final = "events.dll"
-_COMMAND = '@"%~dp0python\\python.exe" -I -m guard %*\r\n'
+_COMMAND = '@"%~dp0python\\python.exe" -I -B -m guard %*\r\n'
 _TOOLS_KEPT: Final = frozenset({"QtWebEngineProcess.exe"})
 
 
