@@ -1,0 +1,160 @@
+"""What a capsule of an installed browser is made of, told what to do: one command a line, one answer each.
+
+``python -m tests.browser.win32_programs host`` is the window process: the product's own frame around a window
+like the product's. ``… browser`` makes windows as a browser does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+import threading
+from ctypes import wintypes
+from typing import TYPE_CHECKING
+
+assert sys.platform == "win32"
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from guard.browser.managed.win32_frame import Win32Frame
+from guard.browser.managed.window import _host_window
+from guard.gui_thread import GuiThread
+from guard.screens.qt_pile import sink
+from guard.screens.win32_api import WNDCLASSW, WNDPROC, kernel, user
+from guard.screens.win32_bare import see_every_pixel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def answer(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def obey(program: object, run: Callable[[Callable[[], None]], None]) -> None:
+    """Run each command of stdin as ``run`` says."""
+    for line in sys.stdin:
+        name, *words = line.split()
+        run(lambda name=name, words=words: answer(getattr(program, name)(*words)))  # type: ignore[misc]
+
+
+class Host:
+    """The window process."""
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+        self._window: QWidget = _host_window()
+        self._window.setGeometry(100, 80, 500, 400)
+        sink(self._window)
+        self._window.show()
+        self._frame = Win32Frame(
+            self.window(),
+            print_pressed=lambda: self._heard.append("print"),
+            page_gone=lambda: self._heard.append("gone"),
+        )
+
+    def window(self) -> int:
+        return int(self._window.winId())
+
+    def start(self) -> str:
+        self._frame.start()
+        return "started"
+
+    def place(self, x: str, y: str, width: str, height: str) -> str:
+        self._window.setGeometry(int(x), int(y), int(width), int(height))
+        return "placed"
+
+    def aside(self, on: str) -> str:
+        self._frame.set_aside(on=on == "on")
+        return "set"
+
+    def front(self) -> bool:
+        return bool(user.SetForegroundWindow(self.window()))
+
+    def heard(self) -> list[str]:
+        return list(self._heard)
+
+
+class Browser:
+    """Its windows, and the keys and buttons that reach them."""
+
+    def __init__(self) -> None:
+        self._used: list[tuple[int, str, int]] = []
+        self._procedure = WNDPROC(self._called)
+        self._module = kernel.GetModuleHandleW(None)
+        user.RegisterClassW(
+            ctypes.byref(
+                WNDCLASSW(
+                    lpfnWndProc=self._procedure, hInstance=self._module, lpszClassName="Chrome_WidgetWin_1"
+                )
+            )
+        )
+
+    def _called(self, window: int, message: int, wide: int, long: int) -> int:
+        if message in {0x100, 0x104}:
+            self._used.append((window, "key", wide))
+        elif message in {0x201, 0x204, 0x207, 0x20B}:  # left, right, middle and other buttons go down
+            self._used.append((window, "button", message))
+        return int(user.DefWindowProcW(window, message, wide, long))
+
+    def make(self, style: str, x: str, y: str, width: str, height: str, owner: str = "0") -> int:
+        """Make a window, not to be seen yet."""
+        return int(
+            user.CreateWindowExW(
+                0,
+                "Chrome_WidgetWin_1",
+                "page",
+                int(style, 16),
+                *(int(x), int(y), int(width), int(height)),
+                int(owner) or None,
+                None,
+                self._module,
+                None,
+            )
+        )
+
+    def show(self, window: str) -> bool:
+        return bool(user.ShowWindow(int(window), 5))
+
+    def move(self, window: str, x: str, y: str, width: str, height: str) -> bool:
+        return bool(user.SetWindowPos(int(window), None, int(x), int(y), int(width), int(height), 0x34))
+
+    def style(self, window: str, style: str) -> int:
+        return int(user.SetWindowLongW(int(window), -16, ctypes.c_long(int(style, 16)).value))
+
+    def close(self, window: str) -> bool:
+        return bool(user.DestroyWindow(int(window)))
+
+    def used(self) -> list[tuple[int, str, int]]:
+        used, self._used[:] = list(self._used), []
+        return used
+
+    def hang(self) -> None:
+        answer("hangs")
+        threading.Event().wait()
+
+
+def main() -> None:
+    if sys.argv[1] == "host":
+        application = QApplication([])
+        program, gui = Host(), GuiThread()
+        threading.Thread(target=obey, args=(program, gui.run), daemon=True).start()
+        application.exec()
+        return
+    see_every_pixel()
+    waiting: list[Callable[[], None]] = []
+    threading.Thread(target=obey, args=(Browser(), waiting.append), daemon=True).start()
+    message = wintypes.MSG()
+    while True:
+        while user.PeekMessageW(ctypes.byref(message), None, 0, 0, 1):
+            user.TranslateMessage(ctypes.byref(message))
+            user.DispatchMessageW(ctypes.byref(message))
+        user.MsgWaitForMultipleObjectsEx(0, None, 10, 0x04FF, 4)
+        while waiting:
+            waiting.pop(0)()
+
+
+if __name__ == "__main__":
+    main()
