@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from guard.browser.managed.win32_frame import Win32Frame
+from guard.browser.managed.win32_frame import Win32Frame, in_our_job
 from guard.errors import MachineError
 from guard.ground.windows.job import Job, resume
 from guard.screens.win32_api import user
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CREATE_SUSPENDED = 0x4
+JOB = "madoguchi-guard-test-frame"
 NORMAL = "00CF0000"
 """WS_OVERLAPPEDWINDOW."""
 FULL_SCREEN = "000B0000"
@@ -53,7 +54,7 @@ class Program:
 
     def __init__(self, kind: str, job: Job | None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.browser.win32_programs", kind],
+            [sys.executable, "-m", "tests.browser.win32_programs", kind, JOB],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
@@ -97,7 +98,7 @@ class Program:
 
 @pytest.fixture
 def job() -> Iterator[Job]:
-    with Job() as job:
+    with Job(name=JOB) as job:
         yield job
 
 
@@ -377,7 +378,7 @@ def test_aside_the_keyboard_is_the_hosts(browser: Program, host: Program) -> Non
 
 
 def test_outside_a_job_it_does_not_start() -> None:
-    frame = Win32Frame(0, print_pressed=lambda: None, page_gone=lambda: None)
+    frame = Win32Frame(0, inside=in_our_job, print_pressed=lambda: None, page_gone=lambda: None)
     with pytest.raises(MachineError, match="in no job"):
         frame.start()
 

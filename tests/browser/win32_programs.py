@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from guard.browser.managed.win32_frame import Win32Frame
 from guard.browser.managed.window import _host_window
+from guard.ground.windows.job import Job
 from guard.gui_thread import GuiThread
 from guard.screens.qt_pile import sink
 from guard.screens.win32_api import WNDCLASSW, WNDPROC, kernel, user
@@ -37,7 +38,14 @@ def obey(program: object, run: Callable[[Callable[[], None]], None]) -> None:
     """Run each command of stdin as ``run`` says."""
     for line in sys.stdin:
         name, *words = line.split()
-        run(lambda name=name, words=words: answer(getattr(program, name)(*words)))  # type: ignore[misc]
+        run(lambda name=name, words=words: answered(program, name, words))  # type: ignore[misc]
+
+
+def answered(program: object, name: str, words: list[str]) -> None:
+    try:
+        answer(getattr(program, name)(*words))
+    except Exception as error:  # noqa: BLE001 -- the test is to hear of it
+        answer(repr(error))
 
 
 class Host:
@@ -49,8 +57,11 @@ class Host:
         self._window.setGeometry(100, 80, 500, 400)
         sink(self._window)
         self._window.show()
+        job = Job.opened(sys.argv[2])  # Wine does not tell a process of the job that it is in
+        assert job
         self._frame = Win32Frame(
             self.window(),
+            inside=lambda process: process in job.pids(),
             print_pressed=lambda: self._heard.append("print"),
             page_gone=lambda: self._heard.append("gone"),
         )
@@ -99,7 +110,9 @@ class Browser:
             self._used.append((window, "button", message))
         return int(user.DefWindowProcW(window, message, wide, long))
 
-    def make(self, style: str, x: str, y: str, width: str, height: str, owner: str = "0") -> int:
+    def make(  # noqa: PLR0917 -- a command's words
+        self, style: str, x: str, y: str, width: str, height: str, owner: str
+    ) -> int:
         """Make a window, not to be seen yet."""
         return int(
             user.CreateWindowExW(

@@ -75,10 +75,16 @@ class Win32Frame:
     """Implements `guard.browser.managed.start.Holder`, in threads of its own, until the process ends."""
 
     def __init__(
-        self, host: int, *, print_pressed: Callable[[], None], page_gone: Callable[[], None]
+        self,
+        host: int,
+        *,
+        inside: Callable[[int], bool],
+        print_pressed: Callable[[], None],
+        page_gone: Callable[[], None],
     ) -> None:
-        """See `Start.holder`."""
+        """See `Start.holder`; ``inside`` tells whether a process is of this capsule, as `in_our_job` does."""
         self._host = host
+        self._inside = inside
         self._page_gone = page_gone
         self._page: int | None = None
         self._capsule = frozenset({os.getpid()})
@@ -92,7 +98,7 @@ class Win32Frame:
 
     def start(self) -> None:
         """See `Holder.start`; raises MachineError where Windows does not let it."""
-        if not _in_our_job(os.getpid()):
+        if not self._inside(os.getpid()):
             raise MachineError("a capsule's window is in no job, so a browser's windows cannot be told apart")
         self._keys.start()
         threading.Thread(target=self._run, name="frame", daemon=True).start()
@@ -186,7 +192,7 @@ class Win32Frame:
 
     def _is_browsers(self, window: int) -> bool:
         process, _ = api.owner(window)
-        return process not in {0, os.getpid()} and _in_our_job(process)
+        return process not in {0, os.getpid()} and self._inside(process)
 
     def _lost(self) -> None:
         self._page = None
@@ -270,7 +276,7 @@ def _least_side(window: int) -> int:
     return min(area.right - area.left, area.bottom - area.top)
 
 
-def _in_our_job(process: int) -> bool:
+def in_our_job(process: int) -> bool:
     """Tell whether this process is in the job that we are in, or in one inside it."""
     try:
         inside: tuple[int, ...] = win32job.QueryInformationJobObject(
