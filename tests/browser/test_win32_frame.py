@@ -12,6 +12,7 @@ import subprocess
 from ctypes import wintypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from uuid import uuid4
 
 import pytest
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CREATE_SUSPENDED = 0x4
-JOB = "madoguchi-guard-test-frame"
 NORMAL = "00CF0000"
 """WS_OVERLAPPEDWINDOW."""
 FULL_SCREEN = "000B0000"
@@ -52,9 +52,9 @@ Area = tuple[int, int, int, int]
 class Program:
     """One of the programs that make windows, in this job, or in none of ours."""
 
-    def __init__(self, kind: str, job: Job | None) -> None:
+    def __init__(self, kind: str, job: Job | None, *words: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.browser.win32_programs", kind, JOB],
+            [sys.executable, "-m", f"tests.browser.win32_{kind}", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
@@ -97,14 +97,19 @@ class Program:
 
 
 @pytest.fixture
-def job() -> Iterator[Job]:
-    with Job(name=JOB) as job:
+def name() -> str:
+    return f"madoguchi-guard-test-{uuid4()}"
+
+
+@pytest.fixture
+def job(name: str) -> Iterator[Job]:
+    with Job(name=name) as job:
         yield job
 
 
 @pytest.fixture
-def host(job: Job) -> Iterator[Program]:
-    with Program("host", job) as host:
+def host(job: Job, name: str) -> Iterator[Program]:
+    with Program("host", job, name) as host:
         assert host.tell("start") == "started"
         yield host
 

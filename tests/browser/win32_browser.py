@@ -1,7 +1,6 @@
-"""What a capsule of an installed browser is made of, told what to do: one command a line, one answer each.
+"""A stand-in for an installed browser: makes windows as it is told, one command a line, one answer each.
 
-``python -m tests.browser.win32_programs host`` is the window process: the product's own frame around a window
-like the product's. ``… browser`` makes windows as a browser does.
+``python -m tests.browser.win32_browser``.
 """
 
 from __future__ import annotations
@@ -15,13 +14,6 @@ from typing import TYPE_CHECKING
 
 assert sys.platform == "win32"
 
-from PySide6.QtWidgets import QApplication, QWidget
-
-from guard.browser.managed.win32_frame import Win32Frame
-from guard.browser.managed.window import _host_window
-from guard.ground.windows.job import Job
-from guard.gui_thread import GuiThread
-from guard.screens.qt_pile import sink
 from guard.screens.win32_api import WNDCLASSW, WNDPROC, kernel, user
 from guard.screens.win32_bare import see_every_pixel
 
@@ -46,46 +38,6 @@ def answered(program: object, name: str, words: list[str]) -> None:
         answer(getattr(program, name)(*words))
     except Exception as error:  # noqa: BLE001 -- the test is to hear of it
         answer(repr(error))
-
-
-class Host:
-    """The window process."""
-
-    def __init__(self) -> None:
-        self._heard: list[str] = []
-        self._window: QWidget = _host_window()
-        self._window.setGeometry(100, 80, 500, 400)
-        sink(self._window)
-        self._window.show()
-        job = Job.opened(sys.argv[2])  # Wine does not tell a process of the job that it is in
-        assert job
-        self._frame = Win32Frame(
-            self.window(),
-            inside=lambda process: process in job.pids(),
-            print_pressed=lambda: self._heard.append("print"),
-            page_gone=lambda: self._heard.append("gone"),
-        )
-
-    def window(self) -> int:
-        return int(self._window.winId())
-
-    def start(self) -> str:
-        self._frame.start()
-        return "started"
-
-    def place(self, x: str, y: str, width: str, height: str) -> str:
-        self._window.setGeometry(int(x), int(y), int(width), int(height))
-        return "placed"
-
-    def aside(self, on: str) -> str:
-        self._frame.set_aside(on=on == "on")
-        return "set"
-
-    def front(self) -> bool:
-        return bool(user.SetForegroundWindow(self.window()))
-
-    def heard(self) -> list[str]:
-        return list(self._heard)
 
 
 class Browser:
@@ -150,12 +102,6 @@ class Browser:
 
 
 def main() -> None:
-    if sys.argv[1] == "host":
-        application = QApplication([])
-        program, gui = Host(), GuiThread()
-        threading.Thread(target=obey, args=(program, gui.run), daemon=True).start()
-        application.exec()
-        return
     see_every_pixel()
     waiting: list[Callable[[], None]] = []
     threading.Thread(target=obey, args=(Browser(), waiting.append), daemon=True).start()
