@@ -39,6 +39,7 @@ from guard.browser.wall import Wall
 from guard.errors import BrokenPromiseError, MachineError
 from guard.gui_thread import GuiThread
 from guard.pywebview import switch_off_the_unsafe
+from guard.screens.qt_pile import WITH_KEYS, sink
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -132,11 +133,10 @@ class PortalWindow:
         painting.failed.connect(lambda: conduct.give_up(Loss.START_UNREACHABLE))
         self._beginning = Beginning(page)
         self._beginning.painted.connect(conduct.begun)
-        native.setWindowFlags(Qt.WindowType.X11BypassWindowManagerHint | Qt.WindowType.FramelessWindowHint)
+        native.setWindowFlags(WITH_KEYS)
         native.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self._place(self._opening.area)
-        native.winId()
-        native.lower()  # before it is mapped, so that it never lies above anybody
+        sink(native)  # before it is mapped, so that it never lies above anybody
         page.setZoomFactor(self._opening.site.zoom / 100)
         page.load(QUrl(self._opening.site.start))
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FORCED_WITHIN: Final = 25.0
@@ -24,7 +24,7 @@ def forced_extensions(policies: Path) -> frozenset[str]:
         except (OSError, ValueError, RecursionError):
             continue  # the browser does not obey such a file either
         if isinstance(policy, dict):
-            found.update(_ids(policy))
+            found.update(forced_by(policy))
     return frozenset(found)
 
 
@@ -33,7 +33,8 @@ def come(profile: Path, wanted: frozenset[str]) -> bool:
     return all(any(profile.glob(f"Default/Extensions/{one}/*/manifest.json")) for one in wanted)
 
 
-def _ids(policy: dict[str, object]) -> Iterator[str]:
+def forced_by(policy: Mapping[str, object]) -> Iterator[str]:
+    """Yield the ids that this policy forces, in either of the two ways to say so."""
     entries = policy.get("ExtensionInstallForcelist", [])
     settings = policy.get("ExtensionSettings", {})
     names = [str(entry).partition(";")[0] for entry in entries] if isinstance(entries, list) else []

@@ -1,16 +1,20 @@
-"""Keeps an installed browser's windows inside one window of ours, and its shortcuts from the keyboard.
+"""Keeps an installed browser's windows inside one window of ours.
 
 Theory of operation
 ===================
 
 The browser runs in the job of its capsule, as does this process, so its windows are known by the process that
 made them. Its first window for people is made a child of the *host*, the window that the core knows, loses
-its frame and fills the host; whenever it moves by itself it is put back. Every further one is hidden as soon
-as Windows tells of it. Menus have no caption: they live above for a moment, under the strip and the shade.
+its frame and fills the host; whenever it moves, or gives itself a frame, it is put back. Every further one is
+hidden as soon as Windows tells of it. A window for people has a title or a system menu, as Chromium's have
+in full screen, too. Menus, lists and hints have neither: they live above for a moment, under the strip and
+the shade.
 
-Keys that would open something of the browser's or of Windows' (Alt+Tab, Windows+R, Ctrl+N, F12) are taken
-by a low-level hook while the host or the page is in front; so are all mouse buttons but the left one. The
-staff's hotkey is registered with Windows, which sees it before any hook gives a key away.
+Windows tells of all this after the fact, and may leave something out when much happens; so everything is
+looked at again every `_LOOK` s. What goes wrong here ends the capsule.
+
+Changing another program's window waits for that program, which may hang. So keys and buttons are taken by
+another thread (`guard.browser.managed.win32_held_keys`).
 """
 
 from __future__ import annotations
@@ -25,19 +29,25 @@ from typing import TYPE_CHECKING, Final
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
+import pywintypes
 import win32job
 
-from guard.browser.managed.page_keys import PRINT, reaches_the_page
-from guard.screens.hotkey import Modifier
-from guard.screens.virtual_keys import modifiers_down
-from guard.screens.win32_api import HOOKPROC, KBDLLHOOKSTRUCT, WINEVENTPROC, kernel, user
+from guard.browser.managed import win32_frame_api as api
+from guard.browser.managed.win32_held_keys import HeldKeys
+from guard.errors import MachineError
+from guard.screens.win32_api import WINEVENTPROC, user
+from guard.screens.win32_bare import see_every_pixel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+_LOOK: Final = 0.5
 _LEAST_SIDE: Final = 64
 """Pixels; a browser's own helpers are smaller than any window for people."""
-_GWL_STYLE: Final = -16
+_MOST: Final = 10_000
+"""Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
+_NEXT: Final = 2
+_GWL_STYLE, _GWL_EX_STYLE = -16, -20
 _CAPTION, _THICK_FRAME, _SYSTEM_MENU, _POPUP, _CHILD = (
     0x00C00000,
     0x00040000,
@@ -45,205 +55,233 @@ _CAPTION, _THICK_FRAME, _SYSTEM_MENU, _POPUP, _CHILD = (
     0x80000000,
     0x40000000,
 )
-_SWP: Final = 0x0004 | 0x0010 | 0x0020 | 0x4000
+_BOXES: Final = 0x00030000
+"""WS_MINIMIZEBOX | WS_MAXIMIZEBOX."""
+_EX_EDGES: Final = 0x00000001 | 0x00000100 | 0x00000200 | 0x00020000
+"""WS_EX_DLGMODALFRAME, WS_EX_WINDOWEDGE, WS_EX_CLIENTEDGE and WS_EX_STATICEDGE."""
+_PLACE: Final = 0x0004 | 0x0010 | 0x0020 | 0x4000
 """SWP_NOZORDER | SWP_NOACTIVATE | SWP_FRAMECHANGED | SWP_ASYNCWINDOWPOS."""
-_SHOW, _LOCATION, _DESTROY, _FOREGROUND, _FOCUS = 0x8002, 0x800B, 0x8001, 0x0003, 0x8005
-_KEYBOARD_LL, _MOUSE_LL = 13, 14
-_KEY_DOWN: Final = frozenset({0x100, 0x104})
-_OTHER_BUTTONS: Final = frozenset(range(0x204, 0x20A)) | {0x20B, 0x20C, 0x20D}
-"""WM_RBUTTONDOWN to WM_MBUTTONDBLCLK, and the X buttons'."""
-_GA_ROOT: Final = 2
-_AGAIN: Final = 0.5
-"""s after which a hook that Windows took away is back (LowLevelKeyboardProc)."""
+_FOREGROUND, _DESTROY, _SHOW, _FOCUS, _LOCATION = 0x0003, 0x8001, 0x8002, 0x8005, 0x800B
+"""EVENT_SYSTEM_FOREGROUND, EVENT_OBJECT_DESTROY, …_SHOW, …_FOCUS and …_LOCATIONCHANGE."""
+_PARENT, _ROOT = 1, 2
 _WAKE: Final = 0x0400
 """WM_USER: something is to be done."""
 _HIDE: Final = 0
 _OUR_OWN: Final = 0
 """Instead of a job's handle: the job that this process is in."""
 
-_user: Final = ctypes.WinDLL("user32", use_last_error=True)
-_user.SetParent.argtypes = (wintypes.HWND, wintypes.HWND)
-_user.SetParent.restype = wintypes.HWND
-_user.GetParent.argtypes = (wintypes.HWND,)
-_user.GetParent.restype = wintypes.HWND
-_user.SetWindowLongW.argtypes = (wintypes.HWND, ctypes.c_int, wintypes.LONG)
-_user.GetWindowThreadProcessId.argtypes = (wintypes.HWND, ctypes.POINTER(wintypes.DWORD))
-_user.AttachThreadInput.argtypes = (wintypes.DWORD, wintypes.DWORD, wintypes.BOOL)
-_user.SetFocus.argtypes = (wintypes.HWND,)
-_user.PostThreadMessageW.argtypes = (wintypes.DWORD, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
-_user.SetTimer.argtypes = (wintypes.HWND, ctypes.c_size_t, wintypes.UINT, ctypes.c_void_p)
-_user.GetMessageW.argtypes = (ctypes.POINTER(wintypes.MSG), wintypes.HWND, wintypes.UINT, wintypes.UINT)
-
 
 class Win32Frame:
-    """Implements `guard.browser.managed.start.Holder`, in a thread of its own, until the process ends."""
+    """Implements `guard.browser.managed.start.Holder`, in threads of its own, until the process ends."""
 
     def __init__(
-        self, host: int, *, print_pressed: Callable[[], None], page_gone: Callable[[], None]
+        self,
+        host: int,
+        *,
+        inside: Callable[[int], bool],
+        print_pressed: Callable[[], None],
+        page_gone: Callable[[], None],
     ) -> None:
-        """See `Start.holder`."""
+        """See `Start.holder`; ``inside`` tells whether a process is of this capsule, as `in_our_job` does."""
         self._host = host
-        self._print_pressed = print_pressed
+        self._inside = inside
         self._page_gone = page_gone
         self._page: int | None = None
+        self._capsule = frozenset({os.getpid()})
+        """The processes whose windows are in front while the portal is: ours, and the browser's."""
         self._aside = False
-        self._swallowed: set[int] = set()
         self._thread = 0
-        self._hooks: list[int] = []
-        self._ready = threading.Event()
-        self._heard_of = WINEVENTPROC(self._noticed)
-        self._key = HOOKPROC(self._key_moved)
-        self._mouse = HOOKPROC(self._mouse_used)
-
-    @property
-    def page(self) -> int | None:
-        """The browser's window, once it has been taken in."""
-        return self._page
+        self._begun = threading.Event()
+        self._deaf = False
+        self._heard_of = WINEVENTPROC(self._heard)
+        self._keys = HeldKeys(in_front=self._in_front, print_pressed=print_pressed)
 
     def start(self) -> None:
-        """See `Holder.start`."""
+        """See `Holder.start`; raises MachineError where Windows does not let it."""
+        if not self._inside(os.getpid()):
+            raise MachineError("a capsule's window is in no job, so a browser's windows cannot be told apart")
+        self._keys.start()
         threading.Thread(target=self._run, name="frame", daemon=True).start()
-        self._ready.wait()
+        self._begun.wait()
+        if self._deaf:
+            raise MachineError("Windows does not tell of other programs' windows")
 
     def set_aside(self, *, on: bool) -> None:
         """See `Holder.set_aside`."""
         self._aside = on
-        _user.PostThreadMessageW(self._thread, _WAKE, 0, 0)
+        api.user.PostThreadMessageW(self._thread, _WAKE, 0, 0)
+
+    # --- the thread
 
     def _run(self) -> None:
         message = wintypes.MSG()
-        user.PeekMessageW(ctypes.byref(message), None, 0, 0, 0)  # makes the queue that others post to
-        self._thread = int(ctypes.WinDLL("kernel32").GetCurrentThreadId())
-        for first, last in (
-            (_FOREGROUND, _FOREGROUND),
-            (_DESTROY, _SHOW),
-            (_FOCUS, _FOCUS),
-            (_LOCATION, _LOCATION),
-        ):
-            user.SetWinEventHook(first, last, None, self._heard_of, 0, 0, 0)
-        self._take_hooks()
-        _user.SetTimer(None, 0, int(_AGAIN * 1000), None)
-        self._ready.set()
-        while _user.GetMessageW(ctypes.byref(message), None, 0, 0) > 0:
+        see_every_pixel()
+        self._thread = api.thread_with_queue()
+        self._hear(_FOREGROUND, _FOREGROUND)
+        self._hear(_DESTROY, _SHOW)
+        self._hear(_FOCUS, _FOCUS)
+        self._hear(_LOCATION, _LOCATION, os.getpid())
+        api.user.SetTimer(None, 0, int(_LOOK * 1000), None)
+        self._begun.set()
+        while api.user.GetMessageW(ctypes.byref(message), None, 0, 0) > 0:
             if message.message == _WAKE:
-                self._fill()
-                self._focus()
-            elif message.message == 0x0113:  # WM_TIMER
-                self._take_hooks()
-            user.DispatchMessageW(ctypes.byref(message))
+                self._hold()
+            else:
+                self._look_around()
 
-    def _take_hooks(self) -> None:
-        before = self._hooks
-        module = kernel.GetModuleHandleW(None)
-        taken = [
-            user.SetWindowsHookExW(kind, callback, module, 0)
-            for kind, callback in ((_KEYBOARD_LL, self._key), (_MOUSE_LL, self._mouse))
-        ]
-        self._hooks = [hook for hook in taken if hook]
-        for hook in before:
-            user.UnhookWindowsHookEx(hook)
+    def _hear(self, first: int, last: int, process: int = 0) -> None:
+        """Have Windows tell of these events, of one process or of all."""
+        if not user.SetWinEventHook(first, last, None, self._heard_of, process, 0, 0):
+            self._deaf = True
+
+    def _heard(
+        self, _hook: int, event: int, window: int | None, thing: int, part: int, _thread: int, _time: int
+    ) -> None:
+        if thing or part or not window:
+            return  # of a cursor, a caret or a part of a window
+        try:
+            self._noticed(event, window)
+        except Exception:  # noqa: BLE001 -- ctypes would say it to nobody, and go on
+            self._page_gone()
+
+    def _noticed(self, event: int, window: int) -> None:
+        if event == _DESTROY:
+            if window == self._page:
+                self._lost()
+        elif event == _SHOW and window != self._page:
+            self._appeared(window)
+        elif event == _LOCATION:
+            if window in {self._page, self._host}:
+                self._hold()
+        else:
+            self._focus()
+
+    def _look_around(self) -> None:
+        """Look at everything again."""
+        if self._page is not None and api.owner(self._page)[0] not in self._capsule:
+            self._lost()
+        for window in _listed():
+            if user.IsWindowVisible(window):
+                self._appeared(window)
+        self._hold()
 
     # --- windows
 
-    def _noticed(
-        self, _hook: int, event: int, window: int, thing: int, part: int, _thread: int, _time: int
-    ) -> None:
-        if thing or part or not window:
-            return
-        if window == self._page:
-            self._page_changed(event)
-        elif window == self._host:
-            self._fill() if event == _LOCATION else self._focus()
-        elif event == _SHOW:
-            self._appeared(window)
-        elif event in {_FOREGROUND, _FOCUS}:
-            self._focus()
-
-    def _page_changed(self, event: int) -> None:
-        if event == _DESTROY:
-            self._page = None
-            self._page_gone()
-        elif event == _LOCATION:
-            self._fill()
-
     def _appeared(self, window: int) -> None:
         """Take in the browser's first window for people, and hide every other one."""
-        style = user.GetWindowLongW(window, _GWL_STYLE)
-        if (
-            user.GetAncestor(window, _GA_ROOT) != window
-            or not style & _CAPTION
-            or not self._is_browsers(window)
-        ):
+        if not _for_people(window) or not self._is_browsers(window):
             return
-        area = wintypes.RECT()
-        user.GetWindowRect(window, ctypes.byref(area))
-        if self._page is not None:
-            user.ShowWindow(window, _HIDE)
-        elif min(area.right - area.left, area.bottom - area.top) >= _LEAST_SIDE:
-            self._page = window
-            self._take_in(window, style)
+        if self._page is None:
+            if _least_side(window) >= _LEAST_SIDE:
+                self._adopt(window)
+        elif window != self._page:
+            self._hide(window)
 
-    def _take_in(self, window: int, style: int) -> None:
-        bare = style & ~(_CAPTION | _THICK_FRAME | _SYSTEM_MENU | _POPUP) | _CHILD
-        _user.SetWindowLongW(window, _GWL_STYLE, ctypes.c_long(bare).value)
-        _user.SetParent(window, self._host)
-        self._fill()
-        self._focus()
+    def _adopt(self, window: int) -> None:
+        self._page = window
+        process, _ = api.owner(window)
+        self._capsule |= {process}
+        self._hear(_LOCATION, _LOCATION, process)
+        self._hold()
+
+    def _hide(self, window: int) -> None:
+        was_in_front = user.GetForegroundWindow() == window
+        api.user.ShowWindowAsync(window, _HIDE)
+        if was_in_front:
+            self._with_input_of(window, lambda: user.SetForegroundWindow(self._host))
 
     def _is_browsers(self, window: int) -> bool:
-        process = wintypes.DWORD()
-        _user.GetWindowThreadProcessId(window, ctypes.byref(process))
-        if process.value == os.getpid():
-            return False
-        return process.value in win32job.QueryInformationJobObject(
-            _OUR_OWN, win32job.JobObjectBasicProcessIdList
-        )
+        process, _ = api.owner(window)
+        return process not in {0, os.getpid()} and self._inside(process)
 
-    def _fill(self) -> None:
-        """Let the page fill the host, or lie beside it, unless it does already."""
-        if self._page is None:
+    def _lost(self) -> None:
+        self._page = None
+        self._page_gone()
+
+    def _hold(self) -> None:
+        """Have the page be bare, and our child, and fill the host or lie beside what it shows."""
+        page = self._page
+        if page is None:
             return
-        host, page = wintypes.RECT(), wintypes.RECT()
-        user.GetWindowRect(self._host, ctypes.byref(host))
-        user.GetWindowRect(self._page, ctypes.byref(page))
-        width, height = host.right - host.left, host.bottom - host.top
-        x = width if self._aside else 0
-        wanted = (host.left + x, host.top, host.left + x + width, host.bottom)
-        if (page.left, page.top, page.right, page.bottom) != wanted:
-            user.SetWindowPos(self._page, None, x, 0, width, height, _SWP)
+        style = user.GetWindowLongW(page, _GWL_STYLE)
+        bare = style & ~(_CAPTION | _THICK_FRAME | _SYSTEM_MENU | _BOXES | _POPUP) | _CHILD
+        dressed = ctypes.c_long(bare).value != style
+        if dressed:
+            user.SetWindowLongW(page, _GWL_STYLE, ctypes.c_long(bare).value)
+            extended = user.GetWindowLongW(page, _GWL_EX_STYLE)
+            user.SetWindowLongW(page, _GWL_EX_STYLE, extended & ~_EX_EDGES)
+        if user.GetAncestor(page, _PARENT) != self._host:
+            api.user.SetParent(page, self._host)
+            if user.IsWindow(page) and user.GetAncestor(page, _PARENT) != self._host:
+                self._lost()  # Windows refuses it; the capsule must not go on
+                return
+        self._fill(page, anew=dressed)
+        self._focus()
+
+    def _fill(self, page: int, *, anew: bool) -> None:
+        size, area = wintypes.RECT(), wintypes.RECT()
+        user.GetClientRect(self._host, ctypes.byref(size))
+        user.GetWindowRect(page, ctypes.byref(area))
+        api.user.MapWindowPoints(None, self._host, ctypes.byref(area), 2)
+        x = size.right if self._aside else 0
+        if anew or (area.left, area.top, area.right, area.bottom) != (x, 0, x + size.right, size.bottom):
+            user.SetWindowPos(page, None, x, 0, size.right, size.bottom, _PLACE)
+
+    # --- the keyboard
 
     def _focus(self) -> None:
-        """Pass the keyboard on to the page, if the host is in front."""
-        if self._page is None or not self._in_front():
+        """Pass the keyboard on between host and page, if the host is in front."""
+        page = self._page
+        if page is None or user.GetForegroundWindow() not in {self._host, page}:
             return
-        target = self._host if self._aside else self._page
-        theirs = _user.GetWindowThreadProcessId(target, None)
-        _user.AttachThreadInput(self._thread, theirs, True)  # noqa: FBT003 -- the API's signature
-        _user.SetFocus(target)
-        _user.AttachThreadInput(self._thread, theirs, False)  # noqa: FBT003 -- the API's signature
+        focus = api.focus_of(api.owner(page)[1])
+        on_page = focus == page or bool(focus and api.user.IsChild(page, focus))
+        if on_page == self._aside:
+            target = self._host if self._aside else page
+            self._with_input_of(target, lambda: api.user.SetFocus(target))
+
+    def _with_input_of(self, window: int, do: Callable[[], object]) -> None:
+        """Do something that only a thread may do which has the keyboard (AttachThreadInput)."""
+        _, theirs = api.owner(window)
+        api.user.AttachThreadInput(self._thread, theirs, True)  # noqa: FBT003 -- the API's signature
+        try:
+            do()
+        finally:
+            api.user.AttachThreadInput(self._thread, theirs, False)  # noqa: FBT003 -- the API's signature
 
     def _in_front(self) -> bool:
-        return user.GetForegroundWindow() in {self._host, self._page}
+        """Tell whether a window of the capsule has the keyboard, a menu of the browser's, too; any thread."""
+        front = user.GetForegroundWindow()
+        return bool(front) and api.owner(front)[0] in self._capsule
 
-    # --- keys and buttons
 
-    def _key_moved(self, code: int, message: int, data: int) -> int:
-        if code < 0 or not self._in_front():
-            return int(user.CallNextHookEx(None, code, message, data))
-        key = KBDLLHOOKSTRUCT.from_address(data).vkCode
-        if message not in _KEY_DOWN:
-            known = key in self._swallowed
-            self._swallowed.discard(key)
-            return 1 if known else int(user.CallNextHookEx(None, code, message, data))
-        held = modifiers_down(lambda one: bool(user.GetAsyncKeyState(one) & 0x8000))
-        if reaches_the_page(key, held):
-            return int(user.CallNextHookEx(None, code, message, data))
-        if key == PRINT and held == {Modifier.CTRL} and key not in self._swallowed:
-            self._print_pressed()
-        self._swallowed.add(key)
-        return 1
+def _listed() -> Iterator[int]:
+    window = user.GetTopWindow(None)
+    for _ in range(_MOST):
+        if not window:
+            return
+        yield int(window)
+        window = user.GetWindow(window, _NEXT)
 
-    def _mouse_used(self, code: int, message: int, data: int) -> int:
-        if code >= 0 and message in _OTHER_BUTTONS and self._in_front():
-            return 1
-        return int(user.CallNextHookEx(None, code, message, data))
+
+def _for_people(window: int) -> bool:
+    style = user.GetWindowLongW(window, _GWL_STYLE)
+    framed = style & _CAPTION == _CAPTION or style & _SYSTEM_MENU
+    return bool(framed) and user.GetAncestor(window, _ROOT) == window
+
+
+def _least_side(window: int) -> int:
+    area = wintypes.RECT()
+    user.GetWindowRect(window, ctypes.byref(area))
+    return min(area.right - area.left, area.bottom - area.top)
+
+
+def in_our_job(process: int) -> bool:
+    """Tell whether this process is in the job that we are in, or in one inside it."""
+    try:
+        inside: tuple[int, ...] = win32job.QueryInformationJobObject(
+            _OUR_OWN, win32job.JobObjectBasicProcessIdList
+        )
+    except pywintypes.error:
+        return False
+    return process in inside

@@ -6,12 +6,13 @@ SOFTWARE\Policies of HKEY_LOCAL_MACHINE, a list being a key of its own with numb
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
@@ -19,17 +20,19 @@ if sys.platform != "win32":
 import winreg
 
 from guard.browser.capsule import Launch
+from guard.browser.managed.forced import forced_by
 from guard.browser.managed.launch import BINARY
 from guard.browser.managed.policy import FIXED, NOT_FOR_THE_WHOLE_PC
 from guard.browser.site import BrowserKind
 from guard.errors import MachineError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 POLICY_KEY: Final = "MADOGUCHI_POLICY_KEY"
 """Environment variable inside the container: where in the registry that browser's policies are."""
-_ID: Final = re.compile(r"[a-p]{32}")
+_PROXY: Final = ("ProxySettings", "ProxyMode", "ProxyServerMode", "ProxyServer", "ProxyPacUrl")
+"""Policies, and so stronger than the switches by which a wall is built."""
+_MACHINE, _ACCOUNT = winreg.HKEY_LOCAL_MACHINE, winreg.HKEY_CURRENT_USER
+_MODE: Final = "installation_mode"
+_READ: Final = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +65,10 @@ class WindowsBrowser:
                 f"{f' ({len(wrong)} policies in all are not right)' if len(wrong) > 1 else ''}; an"
                 " administrator lays them down with companion.reg (docs/windows-policy.md)"
             )
-        if (
-            _value(self.policies, "ProxySettings") is not None
-            or _value(self.policies, "ProxyMode") is not None
+        if any(
+            _value(self.policies, name, hive) is not None or _is_there(rf"{self.policies}\{name}", hive)
+            for name in _PROXY
+            for hive in (_MACHINE, _ACCOUNT)
         ):
             raise MachineError(
                 f"{self.title}'s machine policy sets a proxy, which would undo the portal's wall;"
@@ -100,35 +104,61 @@ def managed_here(kind: BrowserKind) -> Launch:
 
 
 def forced_extensions(policies: str) -> frozenset[str]:
-    """Return the ids that the policies of this key force."""
-    entries = (str(entry).partition(";")[0] for entry in _list(rf"{policies}\ExtensionInstallForcelist"))
-    return frozenset(entry for entry in entries if _ID.fullmatch(entry))
+    """Return the ids that the policies of this key force, in either of the two ways to say so.
+
+    ExtensionSettings is one text of JSON, or a key with a key below for each extension.
+    """
+    whole: object = None
+    with suppress(ValueError, RecursionError):
+        whole = json.loads(str(_value(policies, "ExtensionSettings")))
+    key = rf"{policies}\ExtensionSettings"
+    below = {name: {_MODE: _value(rf"{key}\{name}", _MODE)} for name in _keys(key)}
+    policy: dict[str, object] = {
+        "ExtensionInstallForcelist": _list(rf"{policies}\ExtensionInstallForcelist"),
+        "ExtensionSettings": {**(whole if isinstance(whole, dict) else {}), **below},
+    }
+    return frozenset(forced_by(policy))
 
 
 def _found(key: str, name: str, like: object) -> object:
     """Return the policy's value as JSON would hold one like that; None when there is none."""
     if isinstance(like, list):
-        return list(_list(rf"{key}\{name}"))
+        return _list(rf"{key}\{name}")
     value = _value(key, name)
-    return bool(value) if isinstance(like, bool) and value in {0, 1} else value
+    return bool(value) if isinstance(like, bool) and isinstance(value, int) and value in {0, 1} else value
 
 
-def _value(key: str, name: str) -> object:
+def _value(key: str, name: str, hive: int = _MACHINE) -> object:
     try:
-        with winreg.OpenKey(
-            winreg.HKEY_LOCAL_MACHINE, key, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY
-        ) as opened:
+        with winreg.OpenKey(hive, key, 0, _READ) as opened:
             value: object = winreg.QueryValueEx(opened, name)[0]
     except OSError:
         return None
     return value
 
 
-def _list(key: str) -> Iterator[object]:
+def _is_there(key: str, hive: int) -> bool:
     try:
-        opened = winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY)
+        winreg.OpenKey(hive, key, 0, _READ).Close()
     except OSError:
-        return
-    with opened:
-        for number in range(winreg.QueryInfoKey(opened)[1]):
-            yield winreg.EnumValue(opened, number)[1]
+        return False
+    return True
+
+
+def _list(key: str) -> list[object]:
+    """Return a list's entries, in the order of their names."""
+    try:
+        with winreg.OpenKey(_MACHINE, key, 0, _READ) as opened:
+            entries = [winreg.EnumValue(opened, number) for number in range(winreg.QueryInfoKey(opened)[1])]
+    except OSError:
+        return []
+    return [value for _, value, _ in sorted(entries, key=lambda entry: entry[0])]
+
+
+def _keys(key: str) -> list[str]:
+    """Return the names of the keys right below."""
+    try:
+        with winreg.OpenKey(_MACHINE, key, 0, _READ) as opened:
+            return [winreg.EnumKey(opened, number) for number in range(winreg.QueryInfoKey(opened)[0])]
+    except OSError:
+        return []

@@ -14,7 +14,7 @@ if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
 from guard.browser.managed.start import LaidDown
-from guard.browser.managed.win32_frame import Win32Frame
+from guard.browser.managed.win32_frame import Win32Frame, in_our_job
 from guard.browser.managed.win32_installed import POLICY_KEY, forced_extensions
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class WindowsStart:
         page_gone: Callable[[], None],
     ) -> Win32Frame:
         """See `Start.holder`."""
-        return Win32Frame(host, print_pressed=print_pressed, page_gone=page_gone)
+        return Win32Frame(host, inside=in_our_job, print_pressed=print_pressed, page_gone=page_gone)
 
     def lay_down(self, site: Site, wall: Wall, profile: Path) -> LaidDown:  # noqa: ARG002 -- nothing but the wall is a site's own
         """See `Start.lay_down`."""

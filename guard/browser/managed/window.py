@@ -41,6 +41,7 @@ from guard.browser.rules import Rules
 from guard.browser.wall import Wall
 from guard.errors import MachineError
 from guard.gui_thread import GuiThread
+from guard.screens.qt_pile import WITH_KEYS, sink
 from guard.settings.model import Language
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class ManagedWindow:
         self._host = _host_window()
         self._place(opening.area)
         self._overlay = Overlay(self._host, QWidget(self._host), Words.load(opening.language))
-        self._host.winId()
-        self._host.lower()  # before it is mapped, so that it never lies above anybody
+        sink(self._host)  # before it is mapped, so that it never lies above anybody
         self._host.show()
         window_class = f"guard-{opening.session[:16]}"
         self._start = ThisStart()
@@ -206,7 +206,7 @@ class ManagedWindow:
 
 def _host_window() -> QWidget:
     host = QWidget()
-    host.setWindowFlags(Qt.WindowType.X11BypassWindowManagerHint | Qt.WindowType.FramelessWindowHint)
+    host.setWindowFlags(WITH_KEYS)
     host.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
     host.setAttribute(Qt.WidgetAttribute.WA_NativeWindow)
     host.setStyleSheet("background: #ffffff")
