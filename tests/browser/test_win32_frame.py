@@ -240,14 +240,6 @@ def test_a_window_of_another_of_the_browsers_processes_is_hidden(
         until(lambda: hidden(second))
 
 
-def test_what_stood_in_front_leaves_the_keyboard_to_the_page(browser: Program, host: Program) -> None:
-    page = taken_in(browser, host)
-    in_front(host, page)
-    second = browser.shown()
-    until(lambda: hidden(second))
-    until(lambda: user.GetForegroundWindow() == host.tell("window"))
-
-
 def test_a_menu_is_left_alone(browser: Program, host: Program) -> None:
     page = taken_in(browser, host)
     menu, second = browser.shown(MENU, owner=page), browser.shown()
