@@ -11,8 +11,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
 
+from guard.environment import kept
 from guard.errors import MachineError
-from guard.ground import KEPT_VARIABLES, start_bound
+from guard.ground import start_bound
 from guard.wire import read_object, read_text
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class KeptStore:
         command: Sequence[str] = _KEEPER,
         patience: float = PATIENCE,
     ) -> None:
-        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
+        self._environment = kept(environment)
         self._command = (*command, os.fspath(folder))
         self._patience = patience
         self._lock = threading.Lock()

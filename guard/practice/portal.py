@@ -13,8 +13,9 @@ import urllib.parse
 from typing import TYPE_CHECKING, Self
 
 from guard.channel import Channel
+from guard.environment import kept
 from guard.errors import ConfigError, MachineError
-from guard.ground import KEPT_VARIABLES, start_bound
+from guard.ground import start_bound
 from guard.practice.diary import Diary, from_message
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class PracticePortal:
             with theirs:
                 handed = theirs.fileno(), listening.fileno()
                 server = (sys.executable, "-P", "-m", "guard.practice.server", *map(str, handed))
-                self._process = start_bound(server, _environment(), handed=handed)
+                self._process = start_bound(server, kept(os.environ), handed=handed)
         self._reader = threading.Thread(target=self._read, args=(self._channel,), name="practice-portal")
         self._reader.start()
 
@@ -91,10 +92,6 @@ class PracticePortal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
 
 
 def _loopback(start_url: str) -> tuple[str, int]:

@@ -7,8 +7,9 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Final
 
+from guard.environment import kept
 from guard.errors import MachineError
-from guard.ground import KEPT_VARIABLES, start_bound
+from guard.ground import start_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +28,12 @@ def to_pdf(
 
     The process gets the page through a pipe and a home that is thrown away afterwards.
     """
-    kept = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
     with tempfile.TemporaryDirectory(prefix="guard-sheet-") as home:
         own = {**dict.fromkeys(_HOMES, home), "QT_QPA_PLATFORM": "offscreen"}
         try:
-            printer = start_bound(command, kept | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            printer = start_bound(
+                command, kept(environment) | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
         except OSError as error:
             raise MachineError(f"the sheet's printer cannot be started: {error.strerror}.") from error
         with printer:

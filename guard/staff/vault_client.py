@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from guard.environment import kept
 from guard.errors import ConfigError, GuardError, MachineError
-from guard.ground import KEPT_VARIABLES, start_bound
+from guard.ground import start_bound
 from guard.session.events import StaffId
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.throttle import LONGEST_WAIT
@@ -52,7 +53,7 @@ class Vault:
     def __init__(
         self, environment: Mapping[str, str], command: Sequence[str] = _VAULT, timeout: float = TIMEOUT
     ) -> None:
-        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
+        self._environment = kept(environment)
         self._command = tuple(command)
         self._timeout = timeout
         self._lock = threading.Lock()

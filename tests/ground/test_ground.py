@@ -13,9 +13,9 @@ import pytest
 
 from guard.channel import Channel
 from guard.clock import SystemClock
+from guard.environment import kept
 from guard.errors import ConfigError
 from guard.ground import (
-    KEPT_VARIABLES,
     FileLock,
     account_name,
     flush_folder,
@@ -32,7 +32,7 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from pathlib import Path
 
-OWN = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+OWN = kept(os.environ)
 HOLDS = """
 import sys
 from pathlib import Path

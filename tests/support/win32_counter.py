@@ -22,7 +22,8 @@ import pywintypes
 import win32cred
 
 from guard.clock import SystemClock
-from guard.ground import KEPT_VARIABLES, runtime_folder, state_home
+from guard.environment import kept
+from guard.ground import runtime_folder, state_home
 from guard.ground.windows.rights import own_sid
 from guard.keeper.keepers_line import KeepersEnd
 from guard.keeper.line_names import LineNames
@@ -68,8 +69,7 @@ class Counter:
         self.config.write_text(
             f'[reader]\nname = "{READER}"\n[screens]\nsound = false\n{settings}', encoding="utf-8"
         )
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        self.environment = {**kept, "LOCALAPPDATA": str(self.local), "PYTHONPATH": str(CHECKOUT)}
+        self.environment = {**kept(os.environ), "LOCALAPPDATA": str(self.local), "PYTHONPATH": str(CHECKOUT)}
         self._program = program
         self._log = folder / "guard.log"
         self._line: KeepersEnd | None = None

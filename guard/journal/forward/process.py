@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from guard.channel import Channel, ChannelClosedError
+from guard.environment import kept
 from guard.errors import BrokenPromiseError, MachineError
-from guard.ground import KEPT_VARIABLES, start_bound
+from guard.ground import start_bound
 from guard.journal.forward.messages import Health, Report, read_report, write_poke, write_setup
 from guard.journal.forward.trouble import Tracked
 
@@ -57,7 +58,7 @@ class Forwarder:
         self, setup: Setup, environment: Mapping[str, str], listener: ForwardingListener, clock: Clock
     ) -> None:
         self._setup = setup
-        self._environment = {name: environment[name] for name in KEPT_VARIABLES if name in environment}
+        self._environment = kept(environment)
         self._listener = listener
         self._clock = clock
         self._lock = threading.Lock()
