@@ -31,7 +31,7 @@ from guard.clock import SystemClock
 from tests.bench.main_job import PATIENCE_MS, Figure, Witness, figure, witnesses
 from tests.support.counter import Counter, counter
 from tests.support.pcsc import VirtualReader, build_driver
-from tests.support.site import PORTAL_COLOUR, WebSite, web_site
+from tests.support.site import HANGS_AT_B, PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -39,13 +39,6 @@ if TYPE_CHECKING:
 
 AIM_MS = 100
 """p99 from the press to the last portal pixel (design, figures that are promised)."""
-HANGS = """<script>addEventListener('keydown', (event) => {
-  if (event.key !== 'b') return;
-  const word = new XMLHttpRequest();
-  word.open('POST', '/hung', false);
-  word.send();
-  for (;;) {}
-})</script>"""
 MODIFIERS, KEY = (XK.XK_Control_L, XK.XK_Alt_L, XK.XK_Shift_L), XK.XK_l
 
 
@@ -84,7 +77,7 @@ def _presses(
         observer.answer()
         one.wait_state("ACTIVE", after=before)
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "the next spare, warmed in the session")  # type: ignore[index]
-        one.type_key("b")
+        one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
         site.wait_for("/hung")
         mapped = observer.ask(f"bare {colour} {PATIENCE_MS}")
         bare_window.append(observer.answer() - mapped)
@@ -128,8 +121,7 @@ def main() -> int:
         screen = stack.enter_context(Xvfb())
         reader = stack.enter_context(VirtualReader(folder / "pcsc", build_driver(folder)))
         site = stack.enter_context(web_site())
-        site.pages["/"] += HANGS
-        site.pages["/hung"] = ""
+        site.pages["/"] += HANGS_AT_B
         one = stack.enter_context(counter(folder, reader, screen.display, site.profile(folder)))
         hand = Hand(stack.enter_context(closing(display.Display(screen.display))))
         environment = {**os.environ, **one.environment}

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.support.counter import Counter, counter
-from tests.support.site import PORTAL_COLOUR, WebSite, web_site
+from tests.support.site import HANGS_AT_B, PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -38,9 +38,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[WebSite]:
-    busy = "<script>addEventListener('keydown', () => { for (;;) {} })</script>"
     with web_site() as site:
-        site.pages["/"] += busy
+        site.pages["/"] += HANGS_AT_B
         yield site
 
 
@@ -179,9 +178,10 @@ def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
     assert one.status()["alerts_open"], "a logout that was not confirmed stays open as an alert"
 
 
-def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter) -> None:
+def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter, site: WebSite) -> None:
     opened = _open_session(one)
-    one.type_key("a")  # the page's key handler never returns
+    one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
+    site.wait_for("/hung")
     one.reader.remove()
     _ended_well(one, opened)
     one.wait_state("READY", after=opened)
@@ -222,12 +222,8 @@ def test_a_core_that_is_frozen_is_covered_by_the_curtain_and_the_session_ends_wh
     one: Counter,
 ) -> None:
     opened = _open_session(one)
-    assert one.core
-    one.core.suspend()
-    try:
+    with one.frozen():
         one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover by the curtain")
-    finally:
-        one.core.resume()
     _ended_well(one, opened)
     one.wait_state("TAKE_CARD", after=opened)
 

@@ -487,16 +487,12 @@ def another_program(reader: VirtualReader) -> Iterator[Callable[[], int]]:
 
 def _lay_for_another(one: Counter, take: Callable[[], int]) -> None:
     """Lay a card that the other program has for itself before the guard gets to it."""
-    assert one.core
-    one.core.suspend()
-    try:
+    with one.frozen():
         one.reader.insert()
         clock = SystemClock()
         end = clock.monotonic() + PATIENCE
         while (code := take()) != scard.SCARD_S_SUCCESS:
             assert clock.monotonic() < end, hex(code)
-    finally:
-        one.core.resume()
 
 
 @pytest.mark.parametrize(

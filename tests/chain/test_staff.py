@@ -19,7 +19,7 @@ import pytest
 from guard.staff.port import EMERGENCY
 from guard.staff.throttle import COUNTER_LOCKED_AT
 from tests.support.counter import Counter, Record, counter
-from tests.support.site import PORTAL_COLOUR, WebSite, web_site
+from tests.support.site import HANGS_AT_B, PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ def display() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[WebSite]:
-    busy = "<script>addEventListener('keydown', (e) => { if (e.key === 'b') for (;;) {} })</script>"
     with web_site() as site:
-        site.pages["/"] += busy
+        site.pages["/"] += HANGS_AT_B
         yield site
 
 
@@ -188,9 +187,10 @@ def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_w
     one.wait_state("READY", after=before)
 
 
-def test_the_hotkey_covers_while_the_page_never_yields(one: Counter) -> None:
+def test_the_hotkey_covers_while_the_page_never_yields(one: Counter, site: WebSite) -> None:
     opened = _open_session(one)
-    one.type_key("b")  # the page's key handler never returns
+    one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
+    site.wait_for("/hung")
     one.press_hotkey()
     one.wait_state("HELD", after=opened)
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
@@ -208,7 +208,7 @@ def test_staff_start_a_session_without_a_card_and_a_card_ends_it(one: Counter) -
     one.wait_state("TAKE_CARD", after=before)
 
 
-def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Counter) -> None:
+def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Counter, site: WebSite) -> None:
     _open_session(one)
     one.open_pad()
     for key in ("7", "Return", "b", *PIN[:3]):  # the page would hang at the b
@@ -219,6 +219,7 @@ def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Count
     one.wait_record(lambda record: record["kind"] == "pin", "the check", after=before)
     _pick(one, "1", "ACTIVE")
     one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
+    assert not site.was_asked("/hung")
     before = one.now()
     one.reader.remove()
     receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)

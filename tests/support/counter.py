@@ -108,6 +108,17 @@ class Counter:
         self.core.send_signal(signal.SIGKILL)
         self.core.wait(PATIENCE)
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the core while the block runs; when that begins, none of its threads runs any more."""
+        assert self.core
+        self.core.suspend()
+        try:
+            os.waitid(os.P_PID, self.core.pid, os.WSTOPPED | os.WNOWAIT)
+            yield
+        finally:
+            self.core.resume()
+
     def log(self) -> str:
         """Return what the daemon wrote to stderr."""
         return self._log.read_text(encoding="utf-8", errors="replace")
@@ -211,6 +222,15 @@ class Counter:
             for code in reversed(codes):
                 xtest.fake_input(client, X.KeyRelease, code)
             client.sync()
+
+    def press_until(self, name: str, true: Callable[[], bool], what: str) -> None:
+        """Press this key again and again: one of the first moment may come before a page hears it."""
+
+        def pressed() -> bool:
+            self.type_key(name)
+            return true()
+
+        self.until(pressed, what)
 
     def press_hotkey(self) -> None:
         """Press the default staff hotkey."""

@@ -20,6 +20,15 @@ START = """<!doctype html><html lang="ja"><title>start</title>
 LOGOUT = """<!doctype html><html lang="ja"><title>logout</title>
 <body style="margin:0;background:#c0ffee"><p id="logged-out">logged out</p></body></html>"""
 
+HANGS_AT_B = """<script>addEventListener('keydown', (event) => {
+  if (event.key !== 'b') return;
+  const word = new XMLHttpRequest();
+  word.open('POST', '/hung', false);
+  word.send();
+  for (;;) {}
+})</script>"""
+"""To be added to a page: it tells the site of the key b, and never does anything again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -59,6 +68,11 @@ class WebSite:
             assert self.arrived.wait_for(came, timeout), f"nobody asked for {path}"
             assert request
             return request
+
+    def was_asked(self, path: str) -> bool:
+        """Tell whether there is a request for this path that was not taken."""
+        with self.arrived:
+            return any(one.path == path for one in self.requests)
 
     def profile(self, folder: Path, key: str = "site") -> Path:
         """Write a site profile for this site and return its path."""

@@ -209,6 +209,7 @@ class Frame:
 
     def _take_in(self, window: Window) -> None:
         window.reparent(self._host.id, 0, 0)
+        window.map()  # a window manager that was asked to, and finds it gone from the screen, would not
         self._fill(window)
         self._focus()
 
