@@ -23,7 +23,7 @@ from guard.browser.pool import CapsulePool
 from guard.clock import SystemClock
 from guard.control import ControlServer, control_address
 from guard.core import Core, Parts
-from guard.errors import MachineError
+from guard.errors import GuardError, MachineError
 from guard.ground import forbid_core_dumps, runtime_folder, share_one_heap, state_home
 from guard.handlers import Handlers
 from guard.inbox import Inbox
@@ -69,13 +69,22 @@ def run(read_settings: Callable[[], Settings]) -> int:
     The settings are read once to run with, and again to tell whether the disk has others by now. Raises
     ConfigError or MachineError with one sentence when it cannot start; nothing is left behind then.
     """
+    machine = ThisMachine(os.environ)
+    try:
+        return _serve(read_settings, machine)
+    except GuardError as error:
+        machine.refused(error.sentence)
+        raise
+
+
+def _serve(read_settings: Callable[[], Settings], machine: Machine) -> int:
     settings = read_settings()
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL)
     forbid_core_dumps()  # a PIN passes through on its way to the process that checks it
     share_one_heap()
     with contextlib.ExitStack() as stack:
-        core = _build(settings, read_settings, ThisMachine(os.environ), stack)
+        core = _build(settings, read_settings, machine, stack)
         core.run()
         blind = not core.snapshot().session.facts.display
     if blind:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 
 def tables(data: bytes, where: str) -> Mapping[str, object]:
-    """Return the tables of this UTF-8 text; ``where`` is how the sentence of a ConfigError names it."""
+    """Return the tables of this UTF-8 text; ``where`` is how the sentence of a ConfigError names it.
+
+    A byte order mark, which some editors on Windows put before it, is passed over.
+    """
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: is not UTF-8 text; save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:

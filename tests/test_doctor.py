@@ -70,7 +70,7 @@ def program(folder: Path, name: str, script: str) -> None:
     [
         (("Counter",), State.OK, "Counter"),
         ((), State.WARN, "no card reader"),
-        (("One", "Two"), State.WARN, "One, Two"),
+        (("One", "Two"), State.WARN, '"One", "Two"'),
     ],
 )
 def test_the_readers_are_named(readers: tuple[str, ...], state: State, found: str) -> None:
@@ -79,6 +79,15 @@ def test_the_readers_are_named(readers: tuple[str, ...], state: State, found: st
     assert (result.state, bool(result.mend)) == (state, state is not State.OK)
     assert found in result.found
     assert scard.released == [Context(7)]
+
+
+def test_of_several_readers_the_configuration_s_is_the_counter_s(tmp_path: Path) -> None:
+    config = tmp_path / "guard.toml"
+    for part, state in (("Tw", State.OK), ("Three", State.WARN)):
+        config.write_text(f'[reader]\nname = "{part}"\n')
+        one = Doctor({"HOME": "/home/nobody"}, lambda: FakeScard(readers=("One", "Two")), config=config)
+        result = finding("reader", one.reader)
+        assert (result.state, "Two" in result.found) == (state, True)
 
 
 def test_a_pcsc_service_that_does_not_answer_is_a_failure() -> None:

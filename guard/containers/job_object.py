@@ -38,9 +38,8 @@ from guard.containers.job_bounds import HEADROOM, JobBounds, committed
 from guard.containers.port import Remains, Sealing
 from guard.containers.win32_folder import GRAVE, erased, is_there, size
 from guard.errors import MachineError
-from guard.ground.windows.job import Job, resume
+from guard.ground.windows.job import CREATE_SUSPENDED, Job, run_inside
 from guard.ground.windows.rights import keep_for_ourselves
-from guard.ground.windows.sockets import shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,8 +53,6 @@ _GLANCE: Final = 0.005
 _CLOSE_SECONDS: Final = 5.0
 _SWEEP_SECONDS: Final = 10.0
 _TRIAL_SECONDS: Final = 30.0
-_CREATE_SUSPENDED: Final = 0x4
-"""Process Creation Flags, winbase.h."""
 _PASSED_ON: Final = (
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)"),
     *("NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "OS", "USERNAME", "USERDOMAIN", "COMPUTERNAME"),
@@ -180,28 +177,17 @@ class JobObjects:
             raise MachineError(f"{len(stayed)} containers do not end although they were killed")
 
     def _start(self, sealing: Sealing, folder: Path, job: Job) -> subprocess.Popen[bytes]:
-        channel = sealing.channel_fd if sealing.channel_fd >= 0 else None
+        handed = () if sealing.channel_fd < 0 else (sealing.channel_fd,)
         process = subprocess.Popen(
             list(sealing.command),
             env=_environment(sealing, folder),
             cwd=folder,
-            stdin=subprocess.DEVNULL if channel is None else subprocess.PIPE,
+            stdin=subprocess.PIPE if handed else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # what a browser says there can name pages
-            creationflags=_CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
+            creationflags=CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
         )
-        try:
-            job.assign(process.pid)
-            if not sealing.dies_with_parent:
-                job.give_to(process.pid)
-            if channel is not None and process.stdin:
-                process.stdin.write(shared(channel, process.pid))
-                process.stdin.close()
-            resume(process.pid)
-        except OSError:
-            process.kill()
-            process.wait()
-            raise
+        run_inside(job, process, handed=handed, keeps=not sealing.dies_with_parent)
         return process
 
     def _living(self) -> list[JobContainer]:

@@ -32,6 +32,8 @@ class CommonDoctor(ABC):
     """Everything that is imported and not ours."""
     mend_pcsc: ClassVar[str]
     """What to do about a PC/SC service that does not answer."""
+    mend_running: ClassVar[str]
+    """How to start the guard again."""
 
     def __init__(
         self,
@@ -117,8 +119,9 @@ class CommonDoctor(ABC):
         return ", ".join(self.imported)
 
     def reader(self) -> str:
-        """The PC/SC service answers and has exactly one reader, or more to choose from."""
-        from guard.readers.scard import Code  # noqa: PLC0415 -- the packages check must come before any import
+        """The PC/SC service answers, and has the reader that the configuration names or the only one."""
+        from guard.readers.choice import choose  # noqa: PLC0415 -- the packages check must come before any import
+        from guard.readers.scard import Code  # noqa: PLC0415 -- the same
 
         scard = self._scard()
         code, context = scard.establish()
@@ -135,13 +138,18 @@ class CommonDoctor(ABC):
                 mend="plug one in (guard demo works without)",
                 state=State.WARN,
             )
-        if len(names) > 1:
+        try:
+            part = self._settings().reader.name
+        except MachineError:  # told by other checks
+            part = ""
+        try:
+            return choose(names, part)
+        except ConfigError as error:
             raise LackError(
-                f"several card readers: {', '.join(names)}",
+                error.sentence,
                 mend="give a part of one's name as [reader] name in the configuration",
                 state=State.WARN,
-            )
-        return names[0]
+            ) from error
 
     def runtime(self) -> str:
         """The private folder for sockets and locks."""
@@ -232,7 +240,7 @@ class CommonDoctor(ABC):
         if told:
             raise LackError(
                 "; ".join(told),
-                mend="put right what is refused or cannot be read; stop the guard (SIGTERM), start it again",
+                mend=f"put right what is refused or cannot be read; {self.mend_running}",
                 state=State.WARN,
             )
         return f"version {status['version']}, program {status['code_hash']}, settings {status['policy_hash']}"

@@ -9,7 +9,7 @@ from typing import Final
 
 from guard.errors import GuardError, MachineError
 
-INSTALL: Final = "run installer/run"
+INSTALL: Final = "install the guard again (a checkout: installer/run)"
 """What mends a part of the guard's own that is missing."""
 
 

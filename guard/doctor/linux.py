@@ -45,6 +45,9 @@ class Doctor(CommonDoctor):
         "webview",
     )
     mend_pcsc = "apt-get install pcscd; systemctl enable --now pcscd.socket"
+    mend_running = (
+        "stop the guard (SIGTERM) and start it again; a kiosk's: systemctl --user restart madoguchi-guard"
+    )
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from guard.doctor.common import CommonDoctor
 from guard.doctor.finding import LackError, State
 from guard.errors import MachineError
 from guard.ground import account_name
+from guard.keeper.names import SERVICE
 
 if TYPE_CHECKING:
     from guard.doctor.finding import Check
@@ -40,6 +41,7 @@ class Doctor(CommonDoctor):
         "win32api",
     )
     mend_pcsc = "connect a reader, then start the service Smart Card (SCardSvr): sc start SCardSvr"
+    mend_running = f"restart the service {SERVICE}, or log on anew"
 
     def checks(self) -> dict[str, Check]:
         """See `CommonDoctor.checks`; on Windows somebody starts the guard, and names are kept."""

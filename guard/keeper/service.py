@@ -27,7 +27,8 @@ from guard.clock import SystemClock
 from guard.keeper.attendance import Attendance
 from guard.keeper.launch import Launcher
 from guard.keeper.names import DISPLAY, SERVICE
-from guard.keeper.this_pc import ThisPc, note
+from guard.keeper.note import note
+from guard.keeper.this_pc import ThisPc
 from guard.keeper.watch import Limits
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class KeeperService(win32serviceutil.ServiceFramework):
             pc = ThisPc(Launcher(self.command, self.limits.alive))
             Attendance(pc, self.ending, SystemClock(), self.limits).run(int(self._stop), int(self._look))
         except Exception as error:  # noqa: BLE001 -- whatever it is: see the module
-            note(f"the keeper failed and starts again: {type(error).__name__}: {error}")
+            note("Keeper", f"it failed and starts again: {type(error).__name__}: {error}", grave=True)
             os._exit(_CRASHED)
 
     def ending(self) -> None:

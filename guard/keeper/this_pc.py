@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import winreg
 from typing import TYPE_CHECKING, Final
@@ -15,11 +14,11 @@ if sys.platform != "win32":
 
 import pywintypes
 import win32api
-import win32evtlog
 import win32ts
 
 from guard.errors import MachineError
-from guard.keeper.names import ACCOUNT, EVENT_SOURCE, KEY
+from guard.keeper.names import ACCOUNT, KEY
+from guard.keeper.note import note
 from guard.keeper.sessions import Session, session_to_serve
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 _HERE: Final = 0
 """WTS_CURRENT_SERVER_HANDLE."""
-_NOTE: Final = 1
-"""The event's number: ``other`` of guard.journal.forward.events, a title with two insertions."""
 
 
 def account_to_serve(key: str = KEY) -> str:
@@ -62,17 +59,6 @@ def sessions() -> Iterator[Session]:
             yield Session(number, domain, user, at_console=number == console)
 
 
-def note(sentence: str) -> None:
-    """Write a sentence into the Application log; a log that is full or away is nothing to stop for."""
-    with contextlib.suppress(pywintypes.error):
-        log = win32evtlog.RegisterEventSource(None, EVENT_SOURCE)  # type: ignore[arg-type]
-        try:
-            kind = win32evtlog.EVENTLOG_INFORMATION_TYPE
-            win32evtlog.ReportEvent(log, kind, 0, _NOTE, None, [f"Keeper: {sentence}.", ""], None)  # type: ignore[arg-type]
-        finally:
-            win32evtlog.DeregisterEventSource(log)
-
-
 class ThisPc:
     """What `guard.keeper.attendance.Surroundings` names but for the service's own end."""
 
@@ -97,4 +83,4 @@ class ThisPc:
 
     def note(self, sentence: str) -> None:
         """See `Surroundings.note`."""
-        note(sentence)
+        note("Keeper", f"{sentence}.")

@@ -39,6 +39,11 @@ _BLOB_MOST: Final = 2560
 """Bytes of a credential's secret (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE); pywin32 writes UTF-16."""
 _CHARACTER_MOST: Final = 4
 """Bytes of one character in UTF-16."""
+_HINTS: Final = {
+    winerror.ERROR_NO_SUCH_LOGON_SESSION: ": nothing is kept for this account; is this policy on: "
+    "Network access: Do not allow storage of passwords and credentials for network authentication?"
+}
+"""What to look at, where the number alone tells nobody (CredWriteW)."""
 _Done = TypeVar("_Done")
 
 
@@ -180,7 +185,7 @@ def _attempt(what: str, work: Callable[[], _Done]) -> _Done | None:
     except pywintypes.error as error:
         if error.winerror == winerror.ERROR_NOT_FOUND:
             return None
-        reason = f"Windows' error {error.winerror}"
+        reason = f"Windows' error {error.winerror}{_HINTS.get(error.winerror, '')}"
     except Exception as error:  # noqa: BLE001 -- whatever it is, the keyring is broken, and no text may show
         reason = type(error).__name__
     raise MachineError(f"the Credential Manager does not {what} ({reason}); see guard doctor.")

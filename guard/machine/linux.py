@@ -100,6 +100,9 @@ class LinuxMachine:
         """See `Machine.supervisor`: systemd, or nobody."""
         return self._supervisor
 
+    def refused(self, sentence: str) -> None:
+        """See `Machine.refused`: systemd has stderr in its journal."""
+
     def when_told_to_end(self, end: Callable[[], None]) -> None:
         """See `Machine.when_told_to_end`: systemd sends a signal."""
 

@@ -72,6 +72,10 @@ class Machine(Protocol):
         """Return who starts the guard again when it dies."""
         ...
 
+    def refused(self, sentence: str) -> None:
+        """Say why the guard does not run, where the supervisor's people look; stderr is told anyway."""
+        ...
+
     def when_told_to_end(self, end: Callable[[], None]) -> None:
         """Have it called, from another thread, when the supervisor wants the guard to end in order."""
         ...

@@ -15,6 +15,7 @@ from guard.containers.job_object import JobObjects
 from guard.errors import MachineError
 from guard.ground import state_home
 from guard.keeper.line import GuardsEnd
+from guard.keeper.note import note
 from guard.keyring.credential_manager import HeldStore
 from guard.paths import journal_keyring
 from guard.printing.spooler import SpoolerPrinter
@@ -110,6 +111,11 @@ class WindowsMachine:
     def supervisor(self) -> Supervisor:
         """See `Machine.supervisor`: the keeper's service, or nobody."""
         return self._line or Nobody()
+
+    def refused(self, sentence: str) -> None:
+        """See `Machine.refused`: what the keeper starts has no stderr."""
+        if self._line is not None:
+            note("Guard", sentence, grave=True)
 
     def when_told_to_end(self, end: Callable[[], None]) -> None:
         """See `Machine.when_told_to_end`."""

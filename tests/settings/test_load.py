@@ -332,6 +332,12 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         load(tmp_path / "guard.toml", HOME)
 
 
+def test_a_byte_order_mark_before_the_text_is_no_error(tmp_path: Path) -> None:
+    """Some editors on Windows put one there."""
+    (tmp_path / "guard.toml").write_bytes(b'\xef\xbb\xbf[reader]\r\nname = "x"\r\n')
+    assert load(tmp_path / "guard.toml", HOME).reader.name == "x"
+
+
 def test_a_syslog_server_is_taken_with_its_files_relative_to_the_settings(
     write: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

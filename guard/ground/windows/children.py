@@ -5,29 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+import weakref
+from typing import TYPE_CHECKING
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
-from guard.ground.windows.job import Job, resume
-from guard.ground.windows.sockets import shared
+from guard.ground.windows.job import CREATE_SUSPENDED, Job, run_inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_CREATE_SUSPENDED: Final = 0x4
-"""Process Creation Flags, winbase.h: it runs nothing before it is in its job."""
-
 
 class BoundProcess(subprocess.Popen[bytes]):
-    """A process in a job of its own, which the system ends with the last handle to it: with us."""
+    """A process in a job of its own, which ends with the last handle to it: at the latest with us."""
 
-    job: Job
+    def hold(self, job: Job) -> None:
+        """Have its end, and whatever it has started, hang on this job; once."""
+        self._job = job
+        weakref.finalize(self, job.close)
 
     def kill(self) -> None:
         """End it, and whatever it has started."""
-        self.job.terminate()
+        self._job.terminate()
         super().kill()
 
 
@@ -45,25 +45,19 @@ def start_bound(
     for that then. It has no console and its errors go nowhere. Raises OSError when it does not start.
     """
     job = Job()
-    process = BoundProcess(
-        list(command),
-        env=dict(environment),
-        cwd=os.environ["SYSTEMROOT"],
-        stdin=subprocess.PIPE if handed else stdin,
-        stdout=stdout,
-        stderr=subprocess.DEVNULL,
-        creationflags=_CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
-    )
-    process.job = job
     try:
-        job.assign(process.pid)
-        if handed and process.stdin:
-            for one in handed:
-                process.stdin.write(shared(one, process.pid))
-            process.stdin.close()
-        resume(process.pid)
+        process = BoundProcess(
+            list(command),
+            env=dict(environment),
+            cwd=os.environ["SYSTEMROOT"],
+            stdin=subprocess.PIPE if handed else stdin,
+            stdout=stdout,
+            stderr=subprocess.DEVNULL,
+            creationflags=CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW,
+        )
     except OSError:
-        process.kill()
-        process.wait()
+        job.close()
         raise
+    process.hold(job)
+    run_inside(job, process, handed=handed)
     return process

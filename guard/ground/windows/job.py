@@ -26,7 +26,11 @@ import win32job
 import win32process
 import winerror
 
+from guard.ground.windows.sockets import shared
+
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
     from typing import Self
 
 _kernel: Final = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -36,6 +40,8 @@ _kernel.OpenProcess.restype = wintypes.HANDLE
 _kernel.GetCurrentProcess.restype = wintypes.HANDLE
 _ENDED_BY_US: Final = 1
 """Exit code of what is ended with its job."""
+CREATE_SUSPENDED: Final = 0x4
+"""Process Creation Flags, winbase.h: it runs nothing before it is in its job."""
 _MAY_ENTER: Final = win32con.PROCESS_SET_QUOTA | win32con.PROCESS_TERMINATE
 """Rights that AssignProcessToJobObject asks for."""
 
@@ -155,6 +161,29 @@ class Job:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+def run_inside(
+    job: Job, process: subprocess.Popen[bytes], *, handed: Sequence[int] = (), keeps: bool = False
+) -> None:
+    """Put a process that was started suspended (`CREATE_SUSPENDED`) into the job, and let it run.
+
+    ``handed`` are sockets' handles, which it gets by its stdin, in this order; with ``keeps`` it is given its
+    own job (`Job.give_to`). Raises OSError when it cannot be done; the process has ended then.
+    """
+    try:
+        job.assign(process.pid)
+        if keeps:
+            job.give_to(process.pid)
+        if process.stdin and handed:
+            for one in handed:
+                process.stdin.write(shared(one, process.pid))
+            process.stdin.close()
+        resume(process.pid)
+    except OSError:
+        process.kill()
+        process.wait()
+        raise
 
 
 def resume(pid: int) -> None:
