@@ -39,6 +39,7 @@ _SYSTEM: Final = (
     Setting(key=rf"{_WINDOWS}\WindowsAI", name="AllowRecallEnablement", value=0),
     Setting(key=rf"{_WINDOWS}\WindowsAI", name="DisableAIDataAnalysis", value=1),
     Setting(key=rf"{_WINDOWS}\Explorer", name="DisableNotificationCenter", value=1),
+    Setting(key=rf"{_WINDOWS}\EdgeUI", name="AllowEdgeSwipe", value=0),
     Setting(key=rf"{_WINDOWS}\Windows Error Reporting", name="Disabled", value=1),
     Setting(key=rf"{_WINDOWS}\Windows Error Reporting", name="DontShowUI", value=1),
     Setting(key=rf"{_CONTROL}\CrashControl", name="CrashDumpEnabled", value=0),
