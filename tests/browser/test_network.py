@@ -331,8 +331,7 @@ def test_a_page_without_a_valid_certificate_is_refused_clearly(
     until(lambda: shows(screen, TINT, EDGE))
     assert visible_windows(screen) == [citizen.window]
     with Hands(screen, citizen.window) as hands:
-        hands.press("Return")
-        until(lambda: shows(screen, GROUND, EDGE))
+        hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
     # An installed browser went there and back: the page that was left may take an order with it.
     numbers = [portal.tell("return location.pathname") for _ in range(2)]
     until(lambda: any(portal.has(number) for number in numbers))
