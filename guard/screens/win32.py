@@ -29,8 +29,6 @@ import ctypes
 import logging
 import secrets
 import sys
-import threading
-from collections import deque
 from concurrent.futures import Future
 from ctypes import wintypes
 from typing import TYPE_CHECKING, Final
@@ -42,6 +40,7 @@ from guard.errors import MachineError
 from guard.screens import win32_order as order
 from guard.screens.hotkey import HotkeyText
 from guard.screens.monitors import Layout
+from guard.screens.one_thread import RAISES_BEFORE_GIVING_UP, REFILLS_BEFORE_GIVING_UP, OneThread
 from guard.screens.stacking import Ours, covers, covers_with_curtain, curtain_shows, to_uncover
 from guard.screens.win32_api import STYLESTRUCT, WINDOWPOS, kernel, user
 from guard.screens.win32_bare import WindowClass, destroy, monitors, paint, place, see_every_pixel
@@ -54,20 +53,14 @@ from guard.screens.win32_pad_keys import RENEW, PadKeys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.browser.port import Geometry
     from guard.clock import Clock
     from guard.screens.port import ShadeListener
 
 _log = logging.getLogger(__name__)
-HEAD_START: Final = 0.005
-"""s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 LOOK: Final = 0.2
 """s between two looks at the order that nothing has asked for."""
 _SOON: Final = 0.01
 """s until the next look when another process has been asked to move; doubles up to `LOOK`."""
-_RAISES_BEFORE_GIVING_UP: Final = 50
-"""Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
-_REFILLS_BEFORE_GIVING_UP: Final = 100
 _REFILL_TIMEOUT: Final = 1.0
 _STARTS_WITHIN: Final = 10.0
 _STOPS_WITHIN: Final = 2.0
@@ -84,37 +77,24 @@ _REMOVE: Final = 1
 _MESSAGES_AT_ONCE: Final = 200
 
 
-class Win32Shade:
-    """Implements `guard.screens.port.Shade` with bare windows, in one thread of its own."""
+class Win32Shade(OneThread):
+    """Implements `guard.screens.port.Shade` with bare windows."""
 
     def __init__(
         self, clock: Clock, listener: ShadeListener, *, hotkey: str, history: Callable[[], bool]
     ) -> None:
         """``history`` tells whether Windows keeps nothing of what once lay on the clipboard."""
-        self._clock = clock
-        self._listener = listener
+        super().__init__(clock, listener)
         self._hotkey = hotkey
         self._history = history
-        self._todo: deque[Callable[[], None]] = deque()
         self._wake: int | None = None
-        self._thread = threading.Thread(target=self._run, name="shade", daemon=True)
         self._ready: Future[None] = Future()
-        self._open = True
-        self._covering = True
-        self._confirmed = False
-        self._asked_at: float | None = None
-        self._answered = threading.Event()
-        self._portal: int | None = None
-        self._curtain: int | None = None
-        self._strip: int | None = None
-        self._capsules: set[int] = set()
         self._shades: list[int] = []
         self._control = 0
         self._upset = False
         self._fronted = False
         self._moving = False
         self._patience = LOOK
-        self._refills = 0
         self._renew_at = 0.0
 
     # --- called by the core
@@ -134,46 +114,6 @@ class Win32Shade:
                 "Windows makes no windows for the shade: is this its counter's desktop?"
             ) from error
 
-    def areas(self) -> tuple[Geometry, Geometry, Geometry]:
-        """See `Shade.areas`."""
-        return self._layout.areas
-
-    def cover(self) -> float:
-        """See `Shade.cover`."""
-        asked_at = self._clock.monotonic()
-        self._answered.clear()
-        self._do(lambda: self._cover(asked_at))
-        self._answered.wait(HEAD_START)
-        return asked_at
-
-    def uncover(self, portal: int) -> None:
-        """See `Shade.uncover`."""
-        self._do(lambda: self._uncover(portal))
-
-    def adopt_curtain(self, curtain: int, strip: int) -> None:
-        """See `Shade.adopt_curtain`."""
-        self._do(lambda: self._adopt_curtain(curtain, strip))
-
-    def forget_curtain(self) -> None:
-        """See `Shade.forget_curtain`."""
-        self._do(self._forget_curtain)
-
-    def adopt_capsule(self, window: int) -> None:
-        """See `Shade.adopt_capsule`."""
-        self._do(lambda: self._adopt_capsule(window))
-
-    def covered(self) -> bool:
-        """See `Shade.covered`."""
-        return self._confirmed
-
-    def take_keys(self, *, on: bool) -> None:
-        """See `Shade.take_keys`."""
-        self._do(lambda: self._take_keys(on=on))
-
-    def ask_input(self) -> None:
-        """See `Shade.ask_input`."""
-        self._do(lambda: self._listener.input_seen(since_input()))
-
     def clear_clipboard(self, timeout: float) -> bool:
         """See `Shade.clear_clipboard`; nothing is kept of it in Windows' history either."""
         return self._clipboard.clear(timeout)
@@ -190,8 +130,7 @@ class Win32Shade:
 
     # --- the thread
 
-    def _do(self, work: Callable[[], None]) -> None:
-        self._todo.append(work)
+    def _rouse(self) -> None:
         if self._wake is not None:
             kernel.SetEvent(self._wake)
 
@@ -315,19 +254,14 @@ class Win32Shade:
 
     def _assert_cover(self) -> None:
         """Raise until proven on top; then put the curtain above and say so."""
-        for _ in range(_RAISES_BEFORE_GIVING_UP):
+        for _ in range(RAISES_BEFORE_GIVING_UP):
             if self._raise_shades():
                 break
         else:
             self._confirmed = False
             return
         order.composed()
-        confirmed_at = self._clock.monotonic()
-        self._confirmed = True
-        self._answered.set()
-        asked_at, self._asked_at = self._asked_at, None
-        if asked_at is not None:
-            self._listener.cover_confirmed(asked_at, confirmed_at)
+        self._confirm()
         if self._curtain is not None:
             order.to_top(self._curtain, own=False)
         self._patience = _SOON
@@ -408,11 +342,6 @@ class Win32Shade:
         else:
             self._restore()
 
-    def _forget_curtain(self) -> None:
-        self._curtain = self._strip = None
-        if self._covering:
-            self._assert_cover()
-
     def _adopt_capsule(self, window: int) -> None:
         if window in self._own() or window == self._portal:  # said again, and too late: a citizen uses it
             return
@@ -421,6 +350,9 @@ class Win32Shade:
             order.to_bottom(window, own=False)
 
     # --- the keyboard
+
+    def _since_input(self) -> float:
+        return since_input()
 
     def _take_keys(self, *, on: bool) -> None:
         if on:
@@ -440,7 +372,7 @@ class Win32Shade:
 
     def _clipboard_filled(self) -> None:
         """Empty it again while no session is open; a program that never tires is left alone in the end."""
-        if self._covering and user.CountClipboardFormats() and self._refills < _REFILLS_BEFORE_GIVING_UP:
+        if self._covering and user.CountClipboardFormats() and self._refills < REFILLS_BEFORE_GIVING_UP:
             self._refills += 1
             self._clipboard.clear_soon(_REFILL_TIMEOUT)
 

@@ -25,8 +25,6 @@ import logging
 import os
 import select
 import sys
-import threading
-from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
@@ -39,6 +37,7 @@ from Xlib import error as xerror
 from Xlib.ext import randr
 
 from guard.screens.monitors import Layout
+from guard.screens.one_thread import RAISES_BEFORE_GIVING_UP, REFILLS_BEFORE_GIVING_UP, OneThread
 from guard.screens.x11_bare import bare_window, marked_windows, monitors, paint
 from guard.screens.x11_clipboard import clear, clear_anew, filled, watch
 from guard.screens.x11_fit import claim, connect
@@ -47,48 +46,28 @@ from guard.screens.x11_keys import Hotkey
 from guard.screens.x11_pad_keys import RETRY, PadKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from Xlib.protocol.rq import Event as XEvent
     from Xlib.xobject.drawable import Window
 
-    from guard.browser.port import Geometry
     from guard.clock import Clock
     from guard.screens.port import ShadeListener
 
 _log = logging.getLogger(__name__)
-HEAD_START = 0.005
-"""s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
-_RAISES_BEFORE_GIVING_UP = 50
-"""Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
-
-_REFILLS_BEFORE_GIVING_UP = 100
 
 
-class X11Shade:
-    """Implements `guard.screens.port.Shade` with python-xlib, in one thread of its own."""
+class X11Shade(OneThread):
+    """Implements `guard.screens.port.Shade` with python-xlib."""
 
     def __init__(
         self, environment: Mapping[str, str], clock: Clock, listener: ShadeListener, *, hotkey: str
     ) -> None:
+        super().__init__(clock, listener)
         self._hotkey_text = hotkey
         self._environment = environment
-        self._clock = clock
-        self._listener = listener
-        self._todo: deque[Callable[[], None]] = deque()
         self._wake = -1
-        self._thread = threading.Thread(target=self._run, name="shade", daemon=True)
-        self._open = True
-        self._covering = True
-        self._confirmed = False
-        self._asked_at: float | None = None
-        self._answered = threading.Event()
-        self._portal: int | None = None
-        self._curtain: int | None = None
-        self._strip: int | None = None
-        self._capsules: set[int] = set()
         self._shades: list[Window] = []
-        self._refills = 0
 
     # --- called by the core
 
@@ -119,46 +98,6 @@ class X11Shade:
         self._confirmed = True
         self._thread.start()
 
-    def areas(self) -> tuple[Geometry, Geometry, Geometry]:
-        """See `Shade.areas`."""
-        return self._layout.areas
-
-    def cover(self) -> float:
-        """See `Shade.cover`."""
-        asked_at = self._clock.monotonic()
-        self._answered.clear()
-        self._do(lambda: self._cover(asked_at))
-        self._answered.wait(HEAD_START)
-        return asked_at
-
-    def uncover(self, portal: int) -> None:
-        """See `Shade.uncover`."""
-        self._do(lambda: self._uncover(portal))
-
-    def adopt_curtain(self, curtain: int, strip: int) -> None:
-        """See `Shade.adopt_curtain`."""
-        self._do(lambda: self._adopt_curtain(curtain, strip))
-
-    def forget_curtain(self) -> None:
-        """See `Shade.forget_curtain`."""
-        self._do(self._forget_curtain)
-
-    def adopt_capsule(self, window: int) -> None:
-        """See `Shade.adopt_capsule`."""
-        self._do(lambda: self._adopt_capsule(window))
-
-    def covered(self) -> bool:
-        """See `Shade.covered`."""
-        return self._confirmed
-
-    def take_keys(self, *, on: bool) -> None:
-        """See `Shade.take_keys`."""
-        self._do(lambda: self._take_keys(on=on))
-
-    def ask_input(self) -> None:
-        """See `Shade.ask_input`."""
-        self._do(lambda: self._listener.input_seen(since_input(self._display)))
-
     def clear_clipboard(self, timeout: float) -> bool:
         """See `Shade.clear_clipboard`."""
         end = self._clock.monotonic() + timeout
@@ -185,8 +124,7 @@ class X11Shade:
 
     # --- the thread
 
-    def _do(self, work: Callable[[], None]) -> None:
-        self._todo.append(work)
+    def _rouse(self) -> None:
         if self._wake >= 0:
             os.eventfd_write(self._wake, 1)
 
@@ -221,17 +159,12 @@ class X11Shade:
 
     def _assert_cover(self) -> None:
         """Raise until proven on top; then put the curtain above and say so."""
-        for _ in range(_RAISES_BEFORE_GIVING_UP):
+        for _ in range(RAISES_BEFORE_GIVING_UP):
             if self._raise_shades():
                 break
         else:
             return
-        confirmed_at = self._clock.monotonic()
-        self._confirmed = True
-        self._answered.set()
-        asked_at, self._asked_at = self._asked_at, None
-        if asked_at is not None:
-            self._listener.cover_confirmed(asked_at, confirmed_at)
+        self._confirm()
         if self._curtain is not None:
             self._window(self._curtain).configure(stack_mode=X.Above)
         self._shades[0].set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
@@ -278,17 +211,15 @@ class X11Shade:
             self._assert_cover()
         self._display.flush()
 
-    def _forget_curtain(self) -> None:
-        self._curtain = self._strip = None
-        if self._covering:
-            self._assert_cover()
-
     def _adopt_capsule(self, window: int) -> None:
         if window in self._own() or window == self._portal:  # said again, and too late: a citizen uses it
             return
         self._capsules.add(window)
         self._window(window).configure(stack_mode=X.Below)
         self._display.flush()
+
+    def _since_input(self) -> float:
+        return since_input(self._display)
 
     def _take_keys(self, *, on: bool) -> None:
         self._pad_keys.take(on=on)
@@ -353,7 +284,7 @@ class X11Shade:
 
     def _clipboard_filled(self) -> None:
         """Empty it again while no session is open; a program that never tires is left alone in the end."""
-        if self._covering and self._refills < _REFILLS_BEFORE_GIVING_UP:
+        if self._covering and self._refills < REFILLS_BEFORE_GIVING_UP:
             self._refills += 1
             clear(self._display)
 
