@@ -17,6 +17,8 @@ from guard.journal.packing import pack
 from guard.journal.record import Record
 from guard.journal.segments import segment_path
 from guard.journal.standing import FirstKey, Standing
+from guard.sheet.command import ReportCommand
+from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,17 @@ DAY = date(2026, 11, 25)
 """A Wednesday."""
 _ENDS = ("card_absent",) * 16 + ("end_requested",) * 5 + ("idle_over",) * 2 + ("staff_end", "hold_over")
 FIRST_KEY = bytes(range(32))
+
+
+def report_command(evidence: Evidence) -> ReportCommand:
+    """Return ``guard report`` of this evidence, at a clock that stands still."""
+    return ReportCommand(
+        evidence=evidence,
+        host="pc-3",
+        version="0.1.0",
+        clock=TurnedClock(),
+        environment=os.environ,
+    )
 
 
 class Pages:
