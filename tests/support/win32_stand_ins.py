@@ -45,6 +45,7 @@ _CORE_SILENT: Final = 3.0
 """s, as in `guard.screens.curtain_window`."""
 _RAISE_EVERY_MS: Final = 50
 """As in `guard.screens.qt_window`."""
+_COPY_EVERY_MS: Final = 100
 
 
 class Window(QWidget):
@@ -166,6 +167,9 @@ class Capsule:
         self._renderer = subprocess.Popen(
             [sys.executable, "-I", "-c", "import threading; threading.Event().wait()"]
         )
+        self._copying = QTimer(self._window)
+        """Again and again: what is copied before the guard has uncovered, it erases."""
+        self._copying.timeout.connect(lambda: QApplication.clipboard().setText(COPIED))
         self._window.when_painted(
             lambda: self._say(portal.Warm(session=self._session, window=self._window.id()))
         )
@@ -177,7 +181,7 @@ class Capsule:
             return
         match portal.read_order(message):
             case portal.Begin():
-                QApplication.clipboard().setText(COPIED)
+                self._copying.start(_COPY_EVERY_MS)
                 self._window.when_painted(lambda: self._say(portal.Begun(session=self._session)))
             case portal.Resize(area=area):
                 self._window.place(area)
