@@ -39,6 +39,8 @@ _BLOB_MOST: Final = 2560
 """Bytes of a credential's secret (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE); pywin32 writes UTF-16."""
 _CHARACTER_MOST: Final = 4
 """Bytes of one character in UTF-16."""
+_ABSENT: Final = frozenset({winerror.ERROR_NOT_FOUND, winerror.ERROR_FILE_NOT_FOUND})
+"""The second is what Wine says of a credential whose writer was killed: a place without a text."""
 _HINTS: Final = {
     winerror.ERROR_NO_SUCH_LOGON_SESSION: ": nothing is kept for this account; is this policy on: "
     "Network access: Do not allow storage of passwords and credentials for network authentication?"
@@ -183,7 +185,7 @@ def _attempt(what: str, work: Callable[[], _Done]) -> _Done | None:
     try:
         return work()
     except pywintypes.error as error:
-        if error.winerror == winerror.ERROR_NOT_FOUND:
+        if error.winerror in _ABSENT:
             return None
         reason = f"Windows' error {error.winerror}{_HINTS.get(error.winerror, '')}"
     except Exception as error:  # noqa: BLE001 -- whatever it is, the keyring is broken, and no text may show

@@ -173,7 +173,9 @@ def test_whatever_windows_answers_is_a_no_without_a_text(
 
     with HeldStore(os.environ, folder) as store:
         monkeypatch.setattr(win32cred, "CredWrite", broken)
-        with pytest.raises(MachineError, match=r"does not write \(Windows' error 1312\)") as no:
+        with pytest.raises(
+            MachineError, match=r"does not write \(Windows' error 1312: nothing is kept"
+        ) as no:
             store.write("mark", "739182")
         assert "739182" not in no.value.sentence
         monkeypatch.undo()

@@ -65,7 +65,7 @@ def home(tmp_path: Path) -> Mapping[str, str]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "guard.toml"
-    path.write_text("[session]\nidle_seconds = 90\nhold_seconds = 30\n", encoding="utf-8")
+    path.write_text("[session]\nidle_seconds = 90\nhold_seconds = 30\n", encoding="locale")
     return path
 
 
@@ -108,7 +108,7 @@ def test_the_command_shows_what_the_policy_laid_down(template: Template, file: P
         [sys.executable, "-m", "guard", "config", "show", "--config", str(file)],
         check=False,
         capture_output=True,
-        encoding="utf-8",
+        encoding="locale",
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "idle_seconds = 120  # policy\n" in ended.stdout
@@ -119,12 +119,12 @@ def test_the_check_names_what_the_policy_laid_down_and_what_is_wrong_with_it(
 ) -> None:
     check = [sys.executable, "-m", "guard", "config", "check", "--config", str(file)]
     template.set("session", "idle_seconds", winreg.REG_DWORD, 120)
-    ended = subprocess.run(check, check=False, capture_output=True, encoding="utf-8")
+    ended = subprocess.run(check, check=False, capture_output=True, encoding="locale")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert PLACE in ended.stdout
     assert "[session] idle_seconds" in ended.stdout
     template.set("session", "idle_seconds", winreg.REG_DWORD, 1)
-    ended = subprocess.run(check, check=False, capture_output=True, encoding="utf-8")
+    ended = subprocess.run(check, check=False, capture_output=True, encoding="locale")
     assert ended.returncode == 1
     assert ended.stderr.startswith(rf"guard: {PLACE}\session: [session] idle_seconds = 1 is refused;")
 
