@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from guard.journal.evidence import Evidence
 from guard.journal.reading import Span
 from guard.sheet.form import SheetForm
 from guard.sheet.pdf import to_pdf
+from tests.support import bare_process
 from tests.support.journal_pages import japanese_time, report_command
 
 if TYPE_CHECKING:
@@ -39,22 +39,13 @@ def test_a_printer_that_does_not_end_is_killed() -> None:
         to_pdf("", os.environ, (sys.executable, "-c", "while True: pass"), timeout=0.2)
 
 
-def _of_the_system() -> list[str]:
-    """Return what a process has that was given nothing but what it cannot start without."""
-    given = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    script = "import os; print(*os.environ)"
-    return subprocess.run(
-        [sys.executable, "-c", script], env=given, capture_output=True, check=True, text=True
-    ).stdout.split()
-
-
 def test_the_printer_gets_nothing_of_the_environment_that_it_does_not_need() -> None:
     script = "import os; print('%PDF-', *sorted(os.environ), os.environ['HOME'])"
     told = to_pdf("", {**os.environ, "SECRET": "x"}, (sys.executable, "-c", script)).decode().split()
     assert "SECRET" not in told
     assert set(told[1:-1]) <= {
         *KEPT_VARIABLES,
-        *_of_the_system(),
+        *bare_process.variables(),
         *("APPDATA", "HOME", "LOCALAPPDATA", "QT_QPA_PLATFORM", "TEMP", "TMP", "TMPDIR", "XDG_RUNTIME_DIR"),
     }
     assert not os.path.exists(told[-1])  # noqa: PTH110 -- a text from another process

@@ -18,6 +18,7 @@ from guard.ground import KEPT_VARIABLES
 from guard.secret import Secret
 from guard.staff.port import EMERGENCY, Answer, Person, Verdict
 from guard.staff.vault_client import GATE_MOST, WAITING_MOST, Vault, VaultBook
+from tests.support import bare_process
 from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
@@ -154,10 +155,10 @@ def test_a_refusal_tells_whose_fault_it_is() -> None:
 
 def test_the_pin_goes_by_stdin_alone_and_the_environment_is_clean(tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "KEYRING_PROPERTY_SCHEME": "x"}
-    kept = {"PATH", "HOME", "LC_CTYPE"}
+    kept = {"PATH", "HOME", *bare_process.variables()}
     if sys.platform == "win32":  # where no program starts without Windows' own
         environment = {**os.environ, "KEYRING_PROPERTY_SCHEME": "x"}
-        kept = {name.upper() for name in KEPT_VARIABLES}
+        kept |= {name.upper() for name in KEPT_VARIABLES}
     text = (
         "import json, os, sys; a = sys.stdin.readline(); print(json.dumps([a, sys.argv, dict(os.environ)]))"
     )
