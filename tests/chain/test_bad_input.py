@@ -15,13 +15,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from Xlib.display import Display
 
 from guard.practice.pcscd import PracticeReader
 from guard.practice.reader_room import PCSCD
 from tests.support.counter import PATIENCE, Counter, counter
+from tests.support.processes import ended
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -278,9 +278,8 @@ def test_a_display_that_dies_in_a_session_takes_everything_with_it(
         server._processes[0].kill()
         assert one.core.wait(PATIENCE) == 1
         assert one.log().splitlines()[-1].startswith("guard: the display was lost: the session is wiped")
-        gone, alive = psutil.wait_procs(processes, PATIENCE)
-        assert gone
-        assert alive == []
+        assert processes
+        ended(processes)
         assert one.guard_processes() == []
         receipts = [record for record in one.journal() if record["kind"] == "receipt"]
         assert {record["processes_left"] for record in receipts} == {0}

@@ -16,6 +16,7 @@ import pytest
 
 from guard.journal.segments import segments
 from tests.support.counter import PATIENCE, Counter, Record, counter
+from tests.support.processes import ended
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -174,7 +175,7 @@ def test_a_full_disk_covers_ends_and_closes_until_there_is_room_again(one: Count
     one.press_hotkey()  # whatever is to be recorded next cannot be
     one.until(lambda: _state(one) == "OUT_OF_SERVICE", "the counter closed")
     assert not one.shows(PORTAL_COLOUR)
-    assert _kinds(one) == ["journal_lost"]
+    assert set(_kinds(one)) - {"cover_late"} == {"journal_lost"}, "a busy PC may cover late besides"
     assert segments(one.journal_folder)[-1].path.stat().st_size == size, "half a record stayed"
     one.core.rlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     one.reader.remove()
@@ -237,5 +238,5 @@ def test_what_keeps_the_evidence_may_die_in_a_session_and_comes_back(one: Counte
     assert one.core
     everybody = one.core.children(recursive=True)
     assert one.stop() == 0
-    assert psutil.wait_procs(everybody, PATIENCE)[1] == []
+    ended(everybody)
     assert _verify(one)["sound"] is True

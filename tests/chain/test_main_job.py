@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.support.counter import Counter, counter
+from tests.support.processes import ended
 from tests.support.site import HANGS_AT_B, PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -205,8 +206,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
     assert capsules
     one.kill()
     one.core = None
-    psutil.wait_procs(capsules, timeout=30)
-    assert not [process for process in capsules if process.is_running()]
+    ended(capsules)
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
     before = one.now()
     one.start()

@@ -20,8 +20,9 @@ import pytest
 
 from guard.practice.hands import XTestHands
 from tests.support import leaks
-from tests.support.counter import PATIENCE, Counter, counter
+from tests.support.counter import Counter, counter
 from tests.support.kinds import KINDS
+from tests.support.processes import ended
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -201,7 +202,7 @@ def _capsule_crashed(citizen: Citizen) -> None:
 def _core_killed(citizen: Citizen) -> None:
     citizen.one.kill()
     citizen.one.core = None
-    psutil.wait_procs(citizen.capsule, PATIENCE)
+    ended(citizen.capsule)
     citizen.nothing_is_left()
     citizen.one.start()
     citizen.one.wait_state("TAKE_CARD", after=citizen.opened)

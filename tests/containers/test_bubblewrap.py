@@ -25,6 +25,7 @@ from guard.containers.bubblewrap import Bubblewrap
 from guard.containers.mounts import stored
 from guard.containers.port import Remains, Sealing
 from guard.errors import MachineError
+from tests.support.processes import lives
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def test_kill_leaves_no_process_not_even_in_nested_namespaces(sealer: Bubblewrap
     container.kill()
     assert container.wait(PATIENCE)
     assert container.remains().nothing
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(lives(pid) for pid in pids)
     ours.close()
 
 
@@ -356,7 +357,7 @@ def test_sweep_ends_what_outlived_its_core_and_nothing_else(tag: str, sealer: Bu
         own, own_channel = seal(sealer, *NESTED)
         process, pids = core(tag, "immortal")
         end(process)
-        assert all(psutil.pid_exists(pid) for pid in pids)
+        assert all(lives(pid) for pid in pids)
         assert sealer.sweep() == 1
         assert all(ended(pid) for pid in pids)
         assert sealer.sweep() == 0

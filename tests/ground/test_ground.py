@@ -8,7 +8,6 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from guard.channel import Channel
@@ -27,6 +26,7 @@ from guard.ground import (
     state_home,
 )
 from guard.paths import SingleInstance
+from tests.support.processes import lives
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ def test_a_bound_child_dies_with_a_parent_that_is_killed() -> None:
     ) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
-        assert psutil.pid_exists(child)
+        assert lives(child)
         parent.kill()
-    until(lambda: not psutil.pid_exists(child))
+    until(lambda: not lives(child))
 
 
 def test_a_bound_child_answers_through_its_pipes() -> None:

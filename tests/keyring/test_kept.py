@@ -23,6 +23,7 @@ import pytest
 
 from guard.errors import MachineError
 from guard.keyring.kept import KeptStore
+from tests.support.processes import lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,7 +129,7 @@ def test_a_keeper_that_hangs_is_replaced_and_a_dead_keyring_is_a_clear_sentence(
         os.kill(pid, signal.SIGSTOP)
         with contextlib.suppress(MachineError):  # on a slow machine the new one may need longer, too
             store.read("mark")
-        assert not psutil.pid_exists(pid)
+        assert not lives(pid)
     broken = KeptStore({**lab.environment, "PATH": "/nonexistent"}, lab.folder)
     with broken, pytest.raises(MachineError, match="setpriv is not installed"):
         broken.read("mark")

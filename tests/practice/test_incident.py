@@ -16,6 +16,7 @@ import pytest
 from guard.practice.incident import Deed, Happened, Incident, Moment
 from guard.practice.timeline import Camera, Timeline
 from guard.practice.unguarded import UnguardedCounter
+from tests.support.processes import lives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,4 +103,4 @@ def test_the_kiosk_leaves_no_process_behind(start_url: str, portal: PracticePort
             if child.pid != portal.pid and "Xvfb" not in child.name()
         ]
         assert kiosk
-    assert not [process for process in kiosk if process.is_running()]
+    assert not [process for process in kiosk if process.is_running() and lives(process.pid)]

@@ -8,11 +8,11 @@ assert sys.platform == "linux"
 
 from pathlib import Path
 
-import psutil
 import pytest
 
 from guard.errors import MachineError
 from guard.practice.pcscd import PracticeReader
+from tests.support.processes import lives
 
 pytestmark = pytest.mark.chain
 
@@ -24,7 +24,7 @@ def test_it_is_sealed_off_and_ends_whole(tmp_path: Path) -> None:
         networks = {Path(f"/proc/{pid}/ns/net").readlink() for pid in pids}
         assert len(networks) == 2
         assert Path("/proc/self/ns/net").readlink() not in networks
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(lives(pid) for pid in pids)
     one.close()
 
 

@@ -16,6 +16,7 @@ from tests.soak.counter import NUMBER, PIN
 from tests.soak.measure import everybody, kind_of
 from tests.soak.plan import Happening
 from tests.support import leaks
+from tests.support.processes import ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -206,8 +207,7 @@ def _core_killed(soak: SoakCounter, citizen: Citizen) -> None:
     assert capsule, "the citizen's capsule is not found"
     soak.one.kill()
     soak.one.core = None
-    _, left = psutil.wait_procs(capsule, timeout=30)
-    assert left == [], "the capsule outlives the core"
+    ended(capsule)
     soak.until(lambda: not soak.sees(citizen.number), "the cover")
     soak.one.start()
     _take_card_that_lies(soak)

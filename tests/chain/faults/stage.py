@@ -24,6 +24,7 @@ from tests.support.certificates import Authority
 from tests.support.citizens import Citizens
 from tests.support.counter import Counter
 from tests.support.ports import free_port
+from tests.support.processes import ended
 from tests.support.rsyslog import Rsyslog
 from tests.support.site import PORTAL_COLOUR
 from tests.support.visitor import Visitor
@@ -219,8 +220,7 @@ class Stage(Citizens):
 
     def capsule_is_gone(self) -> None:
         """No process of A's capsule lives."""
-        _, alive = psutil.wait_procs(self.capsule, _PATIENCE)
-        assert alive == []
+        ended(self.capsule)
 
     def wiped(self) -> None:
         """The receipt of A is good, if there was anybody, and of whoever came while the fault lasted."""
