@@ -176,22 +176,24 @@ class TestServing:
 
 
 def test_once_the_guard_has_ended_the_desktop_is_free_and_nothing_is_left(tmp_path: Path) -> None:
-    with Other() as other, counter(tmp_path) as one:
+    with Other() as other:
         window = other.window(RED)
-        until(lambda: RED_SEEN not in colours())
-        one.until(lambda: bool(list(one.containers.glob("capsule-*"))), "a capsule")
-        assert one.core
-        children = psutil.Process(one.core.pid).children(recursive=True)
-        assert one.stop() == 0
-        assert one.journal()[-1]["kind"] == "stop"
-        until(lambda: order.seen(monitors())[0] == window)
-        until(lambda: RED_SEEN in colours() and PADLOCK not in colours())
-        psutil.wait_procs(children, timeout=30)
-        assert not [child for child in children if child.is_running()]
-        assert not list(one.containers.parent.rglob("*-*"))
-        answer = one.command("status")
-        assert answer.returncode == 1
-        assert len(answer.stderr.splitlines()) == 1
+        until(lambda: RED_SEEN in colours())
+        with counter(tmp_path) as one:
+            until(lambda: RED_SEEN not in colours())
+            one.until(lambda: bool(list(one.containers.glob("capsule-*"))), "a capsule")
+            assert one.core
+            children = psutil.Process(one.core.pid).children(recursive=True)
+            assert one.stop() == 0
+            assert one.journal()[-1]["kind"] == "stop"
+            until(lambda: order.seen(monitors())[0] == window)
+            until(lambda: RED_SEEN in colours() and PADLOCK not in colours())
+            psutil.wait_procs(children, timeout=30)
+            assert not [child for child in children if child.is_running()]
+            assert not list(one.containers.parent.rglob("*-*"))
+            answer = one.command("status")
+            assert answer.returncode == 1
+            assert len(answer.stderr.splitlines()) == 1
 
 
 def test_a_core_that_is_killed_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
