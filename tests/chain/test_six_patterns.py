@@ -271,15 +271,6 @@ def test_1_under_load_an_answer_after_its_time_out_never_lands_on_the_next_citiz
     in_order(one)
 
 
-def _vaults(one: Counter) -> list[psutil.Process]:
-    found = []
-    for process in one.guard_processes():
-        with suppress(psutil.NoSuchProcess):
-            if "guard.staff.vault" in process.cmdline():
-                found.append(process)
-    return found
-
-
 @pytest.mark.parametrize("door", ["guard logout", "the pad"])
 def test_1_a_right_pin_whose_answer_comes_late_does_nothing_to_the_next_citizen(
     one: Counter, portal: VisitedPortal, door: str
@@ -295,14 +286,14 @@ def test_1_a_right_pin_whose_answer_comes_late_does_nothing_to_the_next_citizen(
         one.open_pad()
         for key in (NUMBER, "Return", *PIN):
             one.type_key(key)
-        one.until(lambda: not _vaults(one), "the end of the process that read the names")
+        one.until(lambda: not one.vault_processes(), "the end of the process that read the names")
         one.type_key("Return")
     else:
         logout.start()
     vaults = list[psutil.Process]()
 
     def looked_at() -> bool:
-        vaults.extend(_vaults(one))
+        vaults.extend(one.vault_processes())
         for vault in vaults:
             vault.suspend()
         return bool(vaults)

@@ -226,15 +226,6 @@ def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Count
     assert receipt["logout"] == "confirmed", "a page that hung could not have been logged out of"
 
 
-def _verifiers(one: Counter) -> list[psutil.Process]:
-    found = []
-    for process in one.guard_processes():
-        with suppress(psutil.NoSuchProcess):
-            if "guard.staff.vault" in process.cmdline():
-                found.append(process)
-    return found
-
-
 @holding
 def test_a_pin_process_that_is_killed_is_a_no_and_the_screen_stays_covered(one: Counter) -> None:
     opened = _open_session(one)
@@ -244,13 +235,20 @@ def test_a_pin_process_that_is_killed_is_a_no_and_the_screen_stays_covered(one: 
     before = one.now()
     for key in (NUMBER, "Return", *PIN):
         one.type_key(key)
-    one.until(lambda: not _verifiers(one), "the end of the process that read the names")
+    one.until(lambda: not one.vault_processes(), "the end of the process that read the names")
     one.type_key("Return")
-    one.until(lambda: bool(_verifiers(one)), "the process that checks the PIN")
-    for process in _verifiers(one):
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    record = one.wait_record(lambda record: record["kind"] == "pin", "its answer", after=before)
+
+    def answered(record: Record) -> bool:
+        return record["kind"] == "pin" and int(str(record["seq"])) > before
+
+    def killed() -> bool:
+        for process in one.vault_processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return any(map(answered, one.journal()))
+
+    one.until(killed, "the answer about a PIN that nobody can check")
+    (record,) = filter(answered, one.journal())
     assert record["verdict"] == "broken"
     assert _state(one) == "HELD"
     assert not one.shows(PORTAL_COLOUR)
