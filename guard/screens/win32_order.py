@@ -33,7 +33,8 @@ _MOST: Final = 10_000
 """Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
 
 
-def _listed() -> Iterator[int]:
+def listed() -> Iterator[int]:
+    """Yield every window of the desktop, from top to bottom."""
     window = user.GetTopWindow(None)
     for _ in range(_MOST):
         if not window:
@@ -44,7 +45,7 @@ def _listed() -> Iterator[int]:
 
 def seen(areas: Sequence[Geometry]) -> tuple[int, ...]:
     """Return the windows that can be seen on these areas, from top to bottom."""
-    return tuple(window for window in _listed() if _shows(window, areas))
+    return tuple(window for window in listed() if _shows(window, areas))
 
 
 def _shows(window: int, areas: Sequence[Geometry]) -> bool:

@@ -77,8 +77,7 @@ def _presses(
         observer.answer()
         one.wait_state("ACTIVE", after=before)
         one.until(lambda: bool(one.status()["capsule"]["warm"]), "the next spare, warmed in the session")  # type: ignore[index]
-        one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
-        site.wait_for("/hung")
+        one.press_until("b", lambda: site.take("/hung"), "a page that hangs")
         mapped = observer.ask(f"bare {colour} {PATIENCE_MS}")
         bare_window.append(observer.answer() - mapped)
         observer.ask(f"seen {colour} {PATIENCE_MS}")

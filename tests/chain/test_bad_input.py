@@ -279,7 +279,7 @@ def test_a_display_that_dies_in_a_session_takes_everything_with_it(
         assert one.core.wait(PATIENCE) == 1
         assert one.log().splitlines()[-1].startswith("guard: the display was lost: the session is wiped")
         assert processes
-        ended(processes)
+        ended(processes, PATIENCE)
         assert one.guard_processes() == []
         receipts = [record for record in one.journal() if record["kind"] == "receipt"]
         assert {record["processes_left"] for record in receipts} == {0}

@@ -238,5 +238,5 @@ def test_what_keeps_the_evidence_may_die_in_a_session_and_comes_back(one: Counte
     assert one.core
     everybody = one.core.children(recursive=True)
     assert one.stop() == 0
-    ended(everybody)
+    ended(everybody, PATIENCE)
     assert _verify(one)["sound"] is True

@@ -67,9 +67,9 @@ def _click(display: str, button: int) -> None:
 
 
 def test_what_is_typed_reaches_the_portal_also_after_a_click(one: Counter, site: WebSite) -> None:
-    one.press_until("a", lambda: site.was_asked("/heard-a"), "the key on the page")
+    one.press_until("a", lambda: site.take("/heard-a"), "the key on the page")
     _click(one.display, 1)
-    one.press_until("b", lambda: site.was_asked("/heard-b"), "the key on the page after a click")
+    one.press_until("b", lambda: site.take("/heard-b"), "the key on the page after a click")
 
 
 def test_no_key_of_a_window_manager_closes_hides_or_leaves_the_portal(one: Counter, site: WebSite) -> None:
@@ -84,7 +84,7 @@ def test_no_key_of_a_window_manager_closes_hides_or_leaves_the_portal(one: Count
     ):
         one.type_key(*keys)
     # By the time the page hears this one, the window manager has seen them all.
-    one.press_until("z", lambda: site.was_asked("/heard-z"), "the key on the page")
+    one.press_until("z", lambda: site.take("/heard-z"), "the key on the page")
     assert one.shows(PORTAL_COLOUR)
     assert [record for record in one.journal() if int(str(record["seq"])) > before] == []
 

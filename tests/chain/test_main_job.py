@@ -181,8 +181,7 @@ def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
 
 def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter, site: WebSite) -> None:
     opened = _open_session(one)
-    one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
-    site.wait_for("/hung")
+    one.press_until("b", lambda: site.take("/hung"), "a page that hangs")
     one.reader.remove()
     _ended_well(one, opened)
     one.wait_state("READY", after=opened)

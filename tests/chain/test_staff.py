@@ -189,8 +189,7 @@ def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_w
 
 def test_the_hotkey_covers_while_the_page_never_yields(one: Counter, site: WebSite) -> None:
     opened = _open_session(one)
-    one.press_until("b", lambda: site.was_asked("/hung"), "a page that hangs")
-    site.wait_for("/hung")
+    one.press_until("b", lambda: site.take("/hung"), "a page that hangs")
     one.press_hotkey()
     one.wait_state("HELD", after=opened)
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
@@ -219,7 +218,7 @@ def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Count
     one.wait_record(lambda record: record["kind"] == "pin", "the check", after=before)
     _pick(one, "1", "ACTIVE")
     one.until(lambda: one.shows(PORTAL_COLOUR), "the portal again")
-    assert not site.was_asked("/hung")
+    assert not site.take("/hung")
     before = one.now()
     one.reader.remove()
     receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=before)

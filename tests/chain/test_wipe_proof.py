@@ -20,9 +20,9 @@ import pytest
 
 from guard.practice.hands import XTestHands
 from tests.support import leaks
-from tests.support.counter import Counter, counter
+from tests.support.counter import PATIENCE, Counter, counter
 from tests.support.kinds import KINDS
-from tests.support.processes import ended
+from tests.support.processes import ended, lives, living
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -68,8 +68,8 @@ class Citizen:
     def nothing_is_left(self) -> None:
         """No process, no file, no guard's memory and no clipboard has anything of them."""
         inside = os.fstat(self.namespace).st_ino
-        assert [one for one in psutil.pids() if _number(one, "pid") == inside and not _dead(one)] == []
-        assert [process for process in self.capsule if process.is_running() and not _dead(process.pid)] == []
+        assert [one for one in psutil.pids() if _number(one, "pid") == inside and lives(one)] == []
+        assert living(self.capsule) == []
         assert leaks.files_with(self.secret, self.places()) == []
         assert leaks.clipboards(self.one.display) == {}
         assert [process for process in _whole_guard(self.one) if _remembers(process, self.secret)] == []
@@ -164,13 +164,6 @@ def _number(pid: int, kind: str) -> int | None:
     return None
 
 
-def _dead(pid: int) -> bool:
-    """Tell whether it has ended, and holds nothing any more but its entry in the first process's book."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    return True
-
-
 def _remembers(process: psutil.Process, secret: str) -> bool:
     """Tell whether its memory holds the secret; a process that has ended has none."""
     try:
@@ -202,7 +195,7 @@ def _capsule_crashed(citizen: Citizen) -> None:
 def _core_killed(citizen: Citizen) -> None:
     citizen.one.kill()
     citizen.one.core = None
-    ended(citizen.capsule)
+    ended(citizen.capsule, PATIENCE)
     citizen.nothing_is_left()
     citizen.one.start()
     citizen.one.wait_state("TAKE_CARD", after=citizen.opened)

@@ -16,7 +16,7 @@ import pytest
 from guard.practice.incident import Deed, Happened, Incident, Moment
 from guard.practice.timeline import Camera, Timeline
 from guard.practice.unguarded import UnguardedCounter
-from tests.support.processes import lives
+from tests.support.processes import living
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,4 +103,4 @@ def test_the_kiosk_leaves_no_process_behind(start_url: str, portal: PracticePort
             if child.pid != portal.pid and "Xvfb" not in child.name()
         ]
         assert kiosk
-    assert not [process for process in kiosk if process.is_running() and lives(process.pid)]
+    assert not living(kiosk)

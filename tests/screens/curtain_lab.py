@@ -21,6 +21,7 @@ from Xlib.protocol import event
 
 from guard.browser.port import Geometry
 from guard.containers.port import Remains, Sealing
+from tests.support.processes import living
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,13 +106,7 @@ class OpenContainer:
             with contextlib.suppress(psutil.NoSuchProcess):
                 main = psutil.Process(self.process.pid)
                 self._seen |= {main, *main.children(recursive=True)}
-            return [one for one in self._seen if self._lives(one)]
-
-    @staticmethod
-    def _lives(process: psutil.Process) -> bool:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-        return False
+            return living(self._seen)
 
 
 class OpenSealer:

@@ -1,4 +1,4 @@
-"""Whether a process lives, as people would say it."""
+"""Whether processes live, as people would say it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,11 @@ def lives(pid: int) -> bool:
         return False
 
 
-def ended(processes: Iterable[psutil.Process]) -> None:
-    """Wait until none of them lives."""
-    until(lambda: not any(one.is_running() and lives(one.pid) for one in processes), "their end")
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return those of them that live, and are no later ones with the same number."""
+    return [one for one in processes if one.is_running() and lives(one.pid)]
+
+
+def ended(processes: Iterable[psutil.Process], within: float = PATIENCE) -> None:
+    """Wait until none of them lives, for so many seconds at the most."""
+    until(lambda: not living(processes), "their end", within)

@@ -50,29 +50,21 @@ class WebSite:
 
     def wait_for(self, path: str, timeout: float = 20.0) -> Request:
         """Return the next request for this path that was not taken yet."""
-
-        def taken() -> Request | None:
-            found = next((one for one in self.requests if one.path == path), None)
-            if found:
-                self.requests.remove(found)
-            return found
-
         with self.arrived:
-            request: Request | None = None
+            request = self.arrived.wait_for(lambda: self._taken(path), timeout)
+        assert request, f"nobody asked for {path}"
+        return request
 
-            def came() -> bool:
-                nonlocal request
-                request = taken()
-                return request is not None
-
-            assert self.arrived.wait_for(came, timeout), f"nobody asked for {path}"
-            assert request
-            return request
-
-    def was_asked(self, path: str) -> bool:
-        """Tell whether there is a request for this path that was not taken."""
+    def take(self, path: str) -> bool:
+        """Tell whether there is a request for this path that was not taken, and take it."""
         with self.arrived:
-            return any(one.path == path for one in self.requests)
+            return self._taken(path) is not None
+
+    def _taken(self, path: str) -> Request | None:
+        found = next((one for one in self.requests if one.path == path), None)
+        if found:
+            self.requests.remove(found)
+        return found
 
     def profile(self, folder: Path, key: str = "site") -> Path:
         """Write a site profile for this site and return its path."""

@@ -16,10 +16,12 @@ _GLANCE = 0.02
 """s; a deed done at each glance, such as a key, must not flood whoever is slow."""
 
 
-def until(true: Callable[[], bool], what: str = "what was waited for did not come") -> None:
+def until(
+    true: Callable[[], bool], what: str = "what was waited for did not come", within: float = PATIENCE
+) -> None:
     """Return as soon as it is true."""
     clock, pause = SystemClock(), threading.Event()
-    end = clock.monotonic() + PATIENCE
+    end = clock.monotonic() + within
     while not true():
         assert clock.monotonic() < end, what
         pause.wait(_GLANCE)

@@ -35,18 +35,16 @@ import win32job
 from guard.browser.managed import win32_frame_api as api
 from guard.browser.managed.win32_held_keys import HeldKeys
 from guard.errors import MachineError
+from guard.screens import win32_order as order
 from guard.screens.win32_api import WINEVENTPROC, user
 from guard.screens.win32_bare import see_every_pixel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _LOOK: Final = 0.5
 _LEAST_SIDE: Final = 64
 """Pixels; a browser's own helpers are smaller than any window for people."""
-_MOST: Final = 10_000
-"""Windows looked at: the list may change while it is walked, even into a circle (GetWindow's page)."""
-_NEXT: Final = 2
 _GWL_STYLE, _GWL_EX_STYLE = -16, -20
 _CAPTION, _THICK_FRAME, _SYSTEM_MENU, _POPUP, _CHILD = (
     0x00C00000,
@@ -160,7 +158,7 @@ class Win32Frame:
         """Look at everything again."""
         if self._page is not None and api.owner(self._page)[0] not in self._capsule:
             self._lost()
-        for window in _listed():
+        for window in order.listed():
             if user.IsWindowVisible(window):
                 self._appeared(window)
         self._hold()
@@ -253,15 +251,6 @@ class Win32Frame:
         """Tell whether a window of the capsule has the keyboard, a menu of the browser's, too; any thread."""
         front = user.GetForegroundWindow()
         return bool(front) and api.owner(front)[0] in self._capsule
-
-
-def _listed() -> Iterator[int]:
-    window = user.GetTopWindow(None)
-    for _ in range(_MOST):
-        if not window:
-            return
-        yield int(window)
-        window = user.GetWindow(window, _NEXT)
 
 
 def _for_people(window: int) -> bool:

@@ -220,7 +220,7 @@ class Stage(Citizens):
 
     def capsule_is_gone(self) -> None:
         """No process of A's capsule lives."""
-        ended(self.capsule)
+        ended(self.capsule, _PATIENCE)
 
     def wiped(self) -> None:
         """The receipt of A is good, if there was anybody, and of whoever came while the fault lasted."""
