@@ -8,6 +8,7 @@ by a deadline here: a cover that is not confirmed, a reader watch that falls sil
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -48,7 +49,11 @@ if TYPE_CHECKING:
     from guard.system.port import SystemWatch
 
 COVER_WITHIN = 0.1
-"""s until the shade must be confirmed (issue "The main job"); after that the capsule is killed."""
+"""s until the shade must be confirmed (issue "The main job"); after that the capsule is killed.
+
+Not where it is confirmed already and is only asked for again: to kill what nobody can see would save nothing,
+and cost the citizen the logout.
+"""
 PULSE = 0.25
 """s between two looks at clock and reader watch."""
 SILENCE = 0.75
@@ -184,6 +189,8 @@ class Core:
         """It has not said that it cannot be written; a disk that hangs says nothing."""
         self._failed_wipes = 0
         self._cover_asked_at = 0.0
+        self._covered = False
+        """A cover was confirmed in time, and nothing uncovered since."""
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
         self._pulsed_at = clock.monotonic()
@@ -234,6 +241,7 @@ class Core:
                 took = (answer.confirmed_at - answer.asked_at) * 1000
                 if answer.asked_at >= self._cover_asked_at and took <= COVER_WITHIN * 1000:
                     self._timers.disarm(_COVER_DEADLINE)
+                    self._covered = True
                 self._handle(ev.CoverConfirmed(), letter.posted_at)
                 self._parts.journal.record("covered", self._session.current, cover_ms=round(took, 3))
             case letters.CurtainAppeared() as windows:
@@ -379,8 +387,9 @@ class Core:
         match effect:
             case ef.Cover():
                 self._uncovering = None
+                in_sight = not (self._covered and parts.shade.covered())
                 self._cover_asked_at = parts.shade.cover()
-                if not self._timers.armed(_COVER_DEADLINE):
+                if in_sight and not self._timers.armed(_COVER_DEADLINE):
                     self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
             case ef.Uncover(session=session):
                 self._portals.began(session)
@@ -413,6 +422,9 @@ class Core:
         """Uncover what the table asked for, unless it has asked for a cover since."""
         if self._uncovering is asked:
             self._uncovering = None
+            self._covered = False
+            self._cover_asked_at = math.inf  # an answer that is still to come says nothing about this portal
+            self._timers.disarm(_COVER_DEADLINE)
             self._parts.shade.uncover(asked.window)
 
     def _start_curtain(self) -> None:

@@ -73,6 +73,45 @@ def test_the_answer_to_an_earlier_cover_does_not_stop_the_clock_of_a_later_one(l
     assert "kill a" in lab.calls.take()
 
 
+def test_a_cover_that_is_asked_for_again_kills_nobody_for_being_slow(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CoverRequested())
+    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    lab.say(ev.CardAbsent(counter=2))
+    lab.turn(0.2)
+    assert "kill a" not in lab.calls.take(), "its logout is under way"
+
+
+def test_a_cover_that_is_asked_for_again_has_its_deadline_once_the_shade_does_not_hold(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CoverRequested())
+    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    lab.shade.confirmed = False
+    lab.say(ev.CardAbsent(counter=2))
+    lab.turn(0.2)
+    assert "kill a" in lab.calls.take()
+
+
+def test_each_portal_that_is_shown_has_a_deadline_to_go(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CoverRequested())
+    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    assert any(call.startswith("uncover") for call in lab.say(ev.StaffResume(session=A, staff=NUMBER)))
+    lab.say(ev.CardAbsent(counter=2))
+    lab.turn(0.2)
+    assert "kill a" in lab.calls.take()
+
+
+def test_the_answer_to_a_cover_before_the_portal_was_shown_proves_nothing_about_it(lab: Lab) -> None:
+    lab.open_session()
+    lab.say(ev.CoverRequested())
+    lab.say(ev.StaffResume(session=A, staff=NUMBER))
+    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
+    lab.say(ev.CardAbsent(counter=2))
+    lab.turn(0.2)
+    assert "kill a" in lab.calls.take()
+
+
 def test_a_held_session_that_could_not_be_covered_in_time_is_ended() -> None:
     lab = Lab(Policy(on_removal=OnRemoval.HOLD))
     lab.open_session()

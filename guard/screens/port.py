@@ -87,7 +87,7 @@ class Shade(Protocol):
         ...
 
     def covered(self) -> bool:
-        """Tell whether the last confirmed order was the covering one."""
+        """Tell whether the last order that could be confirmed was the covering one, and has held since."""
         ...
 
     def take_keys(self, *, on: bool) -> None:

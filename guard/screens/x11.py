@@ -163,6 +163,7 @@ class X11Shade(OneThread):
             if self._raise_shades():
                 break
         else:
+            self._confirmed = False
             return
         self._confirm()
         if self._curtain is not None:

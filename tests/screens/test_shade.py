@@ -102,6 +102,16 @@ def test_a_shade_that_somebody_destroys_is_replaced(shade: X11Shade, ear: Ear, o
     assert RED not in other.colours()
 
 
+def test_a_cover_that_cannot_be_proven_is_none(
+    shade: X11Shade, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shade, "_raise_shades", lambda: False)  # no client of a real server is fast enough
+    shade.cover()
+    all_done(shade)
+    assert ear.confirmed.empty()
+    assert not shade.covered()
+
+
 def test_a_spare_that_is_raised_while_it_waits_is_covered_again(shade: X11Shade, other: OtherClient) -> None:
     spare = other.window(RED)
     shade.adopt_capsule(spare.id)

@@ -106,6 +106,8 @@ class Screens(Shade):
         self.shown: ev.SessionId | None = None
         self.covers = 0
         self.unconfirmed = False
+        self.proven = True
+        """Confirmed since the last portal was to be seen."""
 
     def cover(self) -> float:
         self._calls.made.append("cover")
@@ -115,10 +117,11 @@ class Screens(Shade):
         return float(self.covers)
 
     def covered(self) -> bool:
-        return not self.unconfirmed
+        return self.proven
 
     def uncover(self, portal: int) -> None:
         self._calls.made.append("uncover")
+        self.unconfirmed = self.proven = False
         self.shown = ev.SessionId(str(portal))
 
 
@@ -485,6 +488,7 @@ class World:
 
     def _cover_confirmed(self) -> None:
         self._screens.unconfirmed = False
+        self._screens.proven = True
         covers = float(self._screens.covers)
         self._tell(_covered(covers, covers))
 
@@ -592,6 +596,8 @@ class World:
             core._prints._printed is None,
             name(self._screens.shown),
             self._screens.unconfirmed,
+            self._screens.proven,
+            core._covered,
             self._owes_curtain,
             tuple((names[session], one) for session, one in stock.born.items() if session in names),
             name(stock.announced),
@@ -636,7 +642,7 @@ class World:
         left, disk = self._lefts(), self._disk
         goes = "let go" in self._calls.made
         yield "the PC may sleep while something of a citizen is left", goes and bool(left)
-        yield "the PC may sleep before the screens are covered", goes and self._screens.unconfirmed
+        yield "the PC may sleep before the screens are covered", goes and not self._screens.proven
         yield "something is left of a citizen whose session is not current", left not in ([], [self.current])
         if self.state is State.READY:
             proven = all(at <= disk.through for at in disk.receipts.values())
@@ -649,7 +655,8 @@ class World:
         """Every answer may be lost: then a deadline, or somebody who is still at work, must be there."""
         core, current, born = self._core, self.current, self._stock.born
         armed = core._timers.armed
-        yield "a cover is waited for without a deadline", self._screens.unconfirmed and not armed("cover")
+        in_sight = self._screens.unconfirmed and not self._screens.proven
+        yield "a cover is waited for without a deadline", in_sight and not armed("cover")
         needed = {State.ACTIVE: (Timer.IDLE, Timer.LONGEST), State.HELD: (Timer.HOLD, Timer.LONGEST)}
         limits = all(armed(timer) for timer in needed.get(self.state, ()))
         yield "a session lives without its limits", not limits
