@@ -13,6 +13,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
@@ -20,7 +21,11 @@ if sys.platform == "win32":
 from guard.channel import Channel
 from guard.errors import GuardError, MachineError
 from guard.practice.card import VirtualCard
+from guard.readers.look import understand
 from guard.readers.scard import Code, PyscardScard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PCSCD = Path("/usr/sbin/pcscd")
 ROOM = Path("/run/pcscd")
@@ -57,7 +62,8 @@ class ReaderRoom:
     def start_service(self) -> None:
         """Start pcscd, wait until it knows the reader, and lay the card down again if it lay there.
 
-        Raises MachineError when the service ends or does not know the reader in time.
+        So for a moment the reader is empty: who looks at it right then sees a card being laid. Raises
+        MachineError when the service ends, or does not know the reader or see the card in time.
         """
         for leftover in (ROOM / "pcscd.comm", ROOM / "pcscd.pid"):  # pcscd refuses to start beside them
             leftover.unlink(missing_ok=True)
@@ -68,18 +74,11 @@ class ReaderRoom:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + _READY_DEADLINE
-        while not self._reader_known():
-            if self._service.poll() is not None:
-                raise MachineError("the practice reader's pcscd ended at once")
-            if time.monotonic() > deadline:
-                raise MachineError(
-                    "the practice reader's pcscd does not know its reader: wrong or missing driver"
-                )
-            time.sleep(_READY_POLL)
+        self._wait(self._service, lambda: self._seen() is not None)
         if self._card.lies_there:
             self._card.remove()
             self._card.insert()
+            self._wait(self._service, lambda: self._seen() is True)
 
     def obey(self, command: Do, gap: float) -> float:
         """Carry out a command and return the monotonic time (s) just before its effect."""
@@ -109,13 +108,28 @@ class ReaderRoom:
         if self._service is not None:
             self._service.send_signal(number)
 
-    def _reader_known(self) -> bool:
+    def _wait(self, service: subprocess.Popen[bytes], done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _READY_DEADLINE
+        while not done():
+            if service.poll() is not None:
+                raise MachineError("the practice reader's pcscd ended at once")
+            if time.monotonic() > deadline:
+                raise MachineError(
+                    "the practice reader's pcscd does not know its reader: wrong or missing driver"
+                )
+            time.sleep(_READY_POLL)
+
+    def _seen(self) -> bool | None:
+        """Tell whether the service sees a card on the reader; None while it does not know the reader."""
         scard = PyscardScard()
         code, context = scard.establish()
         if code != Code.SUCCESS:
-            return False
+            return None
         try:
-            return self._reader in scard.list_readers(context)[1]
+            if self._reader not in scard.list_readers(context)[1]:
+                return None
+            look = understand(scard.status_change(context, 0.0, self._reader, 0)[1])
+            return None if look is None else look.present
         finally:
             scard.release(context)
 

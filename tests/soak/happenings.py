@@ -184,7 +184,8 @@ def _service_killed(soak: SoakCounter, _citizen: Citizen) -> None:
 
 
 def _service_restarted(soak: SoakCounter, _citizen: Citizen) -> None:
-    soak.reader.restart_service()
+    with soak.one.frozen():  # or it sees the reader before the card lies on it again
+        soak.reader.restart_service()
     _take_card_that_lies(soak)
 
 

@@ -236,7 +236,8 @@ def _service_killed(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def _service_restarted(stage: Stage) -> Iterator[None]:
-    stage.reader.restart_service()
+    with stage.one.frozen():  # or it sees the reader before the card lies on it again
+        stage.reader.restart_service()
     yield
 
 
