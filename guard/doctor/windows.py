@@ -45,7 +45,11 @@ class Doctor(CommonDoctor):
 
     def checks(self) -> dict[str, Check]:
         """See `CommonDoctor.checks`; on Windows somebody starts the guard, and names are kept."""
-        return super().checks() | {"clipboard": self.clipboard, "keeper": self.keeper}
+        return super().checks() | {
+            "clipboard": self.clipboard,
+            "print queues": self.print_queues,
+            "keeper": self.keeper,
+        }
 
     def account(self) -> str:
         """See `CommonDoctor.account`: an administrator is protected from nothing that runs as them."""
@@ -154,6 +158,20 @@ class Doctor(CommonDoctor):
                 state=State.WARN if keeps_nothing() else State.FAIL,
             )
         return "no history, by policy"
+
+    def print_queues(self) -> str:
+        """Every queue that the proof of an end must look into answers as long as this PC does."""
+        from guard.printing.win32_spooler import WindowsSpooler  # noqa: PLC0415 -- the packages check must come before any import
+
+        elsewhere = WindowsSpooler.elsewhere()
+        if elsewhere:
+            raise LackError(
+                f"{account_name()} has print queues on other PCs ({', '.join(elsewhere)}): while such a PC is"
+                " away, nobody can prove that no print job is left, and the counter stays closed",
+                mend="remove them from this account, which prints nothing",
+                state=State.WARN,
+            )
+        return "none on another PC"
 
     def keeper(self) -> str:
         """Somebody starts the guard at logon and again when it dies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Never
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
@@ -48,9 +48,7 @@ class WindowsSpooler:
                 if str(job["pUserName"]).casefold() == self.account
             ]
         except pywintypes.error as error:
-            if error.winerror == winerror.RPC_S_SERVER_UNAVAILABLE and _is_disabled():
-                return []
-            raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
+            return _none_if_disabled(error)
 
     def delete(self, job: Job) -> None:
         """See `Spooler.delete`."""
@@ -62,13 +60,32 @@ class WindowsSpooler:
                 raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
 
     @staticmethod
-    def _queues() -> list[str]:
-        return [str(name) for _, _, name, _ in win32print.EnumPrinters(_QUEUES, None, 1)]
+    def elsewhere() -> Sequence[str]:
+        """Return the queues that this account has on other PCs; raises OSError when it is not known."""
+        try:
+            return _names(win32print.PRINTER_ENUM_CONNECTIONS)
+        except pywintypes.error as error:
+            return _none_if_disabled(error)
+
+    @staticmethod
+    def _queues() -> Sequence[str]:
+        return _names(_QUEUES)
 
     @staticmethod
     def _in(name: str) -> Sequence[_win32typing.JobInfo1]:
         with _opened(name) as printer:
             return win32print.EnumJobs(printer, 0, _MOST, 1)
+
+
+def _names(which: int) -> Sequence[str]:
+    return [str(name) for _, _, name, _ in win32print.EnumPrinters(which, None, 1)]
+
+
+def _none_if_disabled(error: pywintypes.error) -> Sequence[Never]:
+    """Return nothing where this PC prints nothing; raises OSError where it only does not answer."""
+    if error.winerror == winerror.RPC_S_SERVER_UNAVAILABLE and _is_disabled():
+        return []
+    raise OSError(errno.EIO, error.strerror, None, error.winerror) from None
 
 
 def _is_disabled() -> bool:

@@ -15,8 +15,10 @@ import win32print
 import win32service
 import winerror
 
+from guard.doctor import Doctor, State, finding
 from guard.printing.spooler import Job
 from guard.printing.win32_spooler import WindowsSpooler
+from guard.readers.scard import PyscardScard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,3 +87,26 @@ def test_jobs_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         WindowsSpooler, "_in", staticmethod(lambda _: [mine, {"JobId": 8, "pUserName": "somebody"}])
     )
     assert me.jobs() == [Job("Counter", 7)]
+
+
+def test_a_pc_without_printers_has_no_queue_elsewhere() -> None:
+    assert finding("print queues", Doctor({}, PyscardScard).print_queues).state is State.OK
+
+
+def test_queues_on_other_pcs_are_named_for_they_may_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def queues(which: int, *_: object) -> list[tuple[int, str, str, str]]:
+        here = [(0, "", "Counter", "")] if which & win32print.PRINTER_ENUM_LOCAL else []
+        there = [(0, "", r"\\prints\hall", "")] if which & win32print.PRINTER_ENUM_CONNECTIONS else []
+        return here + there
+
+    monkeypatch.setattr(win32print, "EnumPrinters", queues)
+    found = finding("print queues", Doctor({}, PyscardScard).print_queues)
+    assert found.state is State.WARN
+    assert r"\\prints\hall" in found.found
+    assert "Counter" not in found.found
+
+
+@pytest.mark.usefixtures("silent")
+def test_where_the_spooler_is_turned_off_for_good_there_is_no_queue_elsewhere() -> None:
+    with started(win32service.SERVICE_DISABLED):
+        assert WindowsSpooler.elsewhere() == []
