@@ -8,7 +8,6 @@ by a deadline here: a cover that is not confirmed, a reader watch that falls sil
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -18,6 +17,7 @@ from guard import inbox as letters
 from guard.browser.port import Logout
 from guard.browser.site import Wording
 from guard.chimes import Chimes
+from guard.covering import Covering
 from guard.durability import Durability
 from guard.front_desk import FrontDesk, FrontDeskParts
 from guard.idle import Idle
@@ -48,12 +48,6 @@ if TYPE_CHECKING:
     from guard.supervision.port import Supervisor
     from guard.system.port import SystemWatch
 
-COVER_WITHIN = 0.1
-"""s until the shade must be confirmed (issue "The main job"); after that the capsule is killed.
-
-Not where it is confirmed already and is only asked for again: to kill what nobody can see would save nothing,
-and cost the citizen the logout.
-"""
 PULSE = 0.25
 """s between two looks at clock and reader watch."""
 SILENCE = 0.75
@@ -73,7 +67,6 @@ RETRY_WIPE = 1.0
 RETRY_WIPE_MOST = 30.0
 
 _LIVING = (State.ACTIVE, State.HELD, State.ENDING, State.WIPE_FAILED)
-_COVER_DEADLINE = "cover"
 _CURTAIN_PAUSE = "curtain"
 _WARNING = "warning"
 
@@ -160,6 +153,7 @@ class Core:
         self._inbox = inbox
         self._clock = clock
         self._timers = Timers(clock)
+        self._covering = Covering(parts.shade, self._timers)
         self._chimes = Chimes(parts.speaker, self._timers)
         self._idle = Idle(parts.shade.ask_input, policy, self._timers, clock)
         self._portals = Portals(sites, self._timers)
@@ -188,9 +182,6 @@ class Core:
         self._journal_works = True
         """It has not said that it cannot be written; a disk that hangs says nothing."""
         self._failed_wipes = 0
-        self._cover_asked_at = 0.0
-        self._covered = False
-        """A cover was confirmed in time, and nothing uncovered since."""
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
         self._pulsed_at = clock.monotonic()
@@ -239,9 +230,7 @@ class Core:
                 self._happened(event, letter.posted_at)
             case letters.CoverAnswered() as answer:
                 took = (answer.confirmed_at - answer.asked_at) * 1000
-                if answer.asked_at >= self._cover_asked_at and took <= COVER_WITHIN * 1000:
-                    self._timers.disarm(_COVER_DEADLINE)
-                    self._covered = True
+                self._covering.confirmed(answer.asked_at, answer.confirmed_at)
                 self._handle(ev.CoverConfirmed(), letter.posted_at)
                 self._parts.journal.record("covered", self._session.current, cover_ms=round(took, 3))
             case letters.CurtainAppeared() as windows:
@@ -382,15 +371,12 @@ class Core:
         if isinstance(event, ev.JournalLost):
             self._durability.release()
 
-    def _perform(self, effect: ef.Effect) -> None:  # noqa: C901, PLR0912 -- one flat case an effect
+    def _perform(self, effect: ef.Effect) -> None:  # noqa: C901 -- one flat case an effect
         parts = self._parts
         match effect:
             case ef.Cover():
                 self._uncovering = None
-                in_sight = not (self._covered and parts.shade.covered())
-                self._cover_asked_at = parts.shade.cover()
-                if in_sight and not self._timers.armed(_COVER_DEADLINE):
-                    self._timers.arm(_COVER_DEADLINE, COVER_WITHIN, ev.CoverLate())
+                self._covering.cover()
             case ef.Uncover(session=session):
                 self._portals.began(session)
                 self._prints.began(session)
@@ -422,10 +408,7 @@ class Core:
         """Uncover what the table asked for, unless it has asked for a cover since."""
         if self._uncovering is asked:
             self._uncovering = None
-            self._covered = False
-            self._cover_asked_at = math.inf  # an answer that is still to come says nothing about this portal
-            self._timers.disarm(_COVER_DEADLINE)
-            self._parts.shade.uncover(asked.window)
+            self._covering.uncover(asked.window)
 
     def _start_curtain(self) -> None:
         self._curtain_started_at = self._clock.monotonic()
@@ -555,7 +538,7 @@ class Core:
     def _let_sleep(self) -> None:
         """Keep the PC awake until a citizen's session is proven gone and nothing of it is in sight."""
         session = self._session
-        if session.facts.asleep and session.state not in _LIVING and self._parts.shade.covered():
+        if session.facts.asleep and session.state not in _LIVING and self._covering.proven():
             self._parts.system.let_go()
 
     def _watch_journal(self) -> None:

@@ -87,7 +87,7 @@ def _at_once(_core: Core, _ticket: Ticket, deed: Callable[[], None]) -> None:
 
 
 def _whatever_was_asked_since(core: Core, asked: _Uncovering) -> None:
-    core._parts.shade.uncover(asked.window)
+    core._covering.uncover(asked.window)
 
 
 @pytest.mark.parametrize(

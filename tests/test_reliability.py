@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard import core
+from guard import core, covering
 from guard.browser import capsule, pool
 from guard.browser.site import LogoutRecipe
 from guard.containers import bounds
@@ -163,7 +163,7 @@ def test_every_time_is_the_one_in_the_code() -> None:
     }
     assert f"beyond {capsule.MEMORY >> 30} GiB" in text(RELIABILITY)
     assert f"more than {core.CLOCK_DRIFT.seconds} s between two looks" in text(RELIABILITY)
-    busy = f"its {core.COVER_WITHIN * 1000:g} ms and a browser its {capsule.BEGUN_WITHIN:g} s"
+    busy = f"its {covering.COVER_WITHIN * 1000:g} ms and a browser its {capsule.BEGUN_WITHIN:g} s"
     assert busy in text(RELIABILITY)
 
 

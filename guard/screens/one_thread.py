@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEAD_START: Final = 0.005
 """s that a caller of `cover` stands back, so that its own work does not compete with the covering."""
 RAISES_BEFORE_GIVING_UP: Final = 50
-"""Tries to get above a window that raises itself all the time; by then the cover's deadline has passed."""
+"""Tries to get above a window that raises itself all the time; then the cover is not confirmed."""
 REFILLS_BEFORE_GIVING_UP: Final = 100
 """Times that a program may fill the emptied clipboard again before it is left alone."""
 

@@ -87,7 +87,7 @@ class Shade(Protocol):
         ...
 
     def covered(self) -> bool:
-        """Tell whether the last order that could be confirmed was the covering one, and has held since."""
+        """Tell whether the last order done was the covering one and, as far as was looked, still holds."""
         ...
 
     def take_keys(self, *, on: bool) -> None:

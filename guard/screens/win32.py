@@ -257,8 +257,8 @@ class Win32Shade(OneThread):
         for _ in range(RAISES_BEFORE_GIVING_UP):
             if self._raise_shades():
                 break
-        else:
             self._confirmed = False
+        else:
             return
         order.composed()
         self._confirm()

@@ -143,7 +143,9 @@ class X11Shade(OneThread):
             self._todo.popleft()()
         if self._open:
             self._pad_keys.hold(self._shades[0])
-        while self._open and self._display.pending_events():
+        while (
+            self._open and not self._todo and self._display.pending_events()
+        ):  # who floods us delays no order
             self._notice(self._display.next_event())
         if self._open and not self._todo:
             patience = None if self._pad_keys.settled(self._shades[0]) else RETRY
@@ -162,8 +164,8 @@ class X11Shade(OneThread):
         for _ in range(RAISES_BEFORE_GIVING_UP):
             if self._raise_shades():
                 break
-        else:
             self._confirmed = False
+        else:
             return
         self._confirm()
         if self._curtain is not None:

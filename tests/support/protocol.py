@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard import inbox as letters
 from guard.core import Core, Parts
+from guard.covering import AGAIN_WITHIN, COVER_WITHIN
 from guard.journal.alerts import Alerts
 from guard.journal.port import Ticket
 from guard.session import events as ev
@@ -58,6 +59,8 @@ _DEADLINES: Final[dict[str, int]] = {
     Timer.LONGEST: 1,
 }
 """The core's deadlines that belong to the protocol, and how many faults it is that one passes."""
+_LATE: Final = 2 * AGAIN_WITHIN
+"""s that a cover takes that comes too late."""
 _HARMLESS: Final = (
     ev.LeftoversSwept,
     ev.StaffStart,
@@ -99,30 +102,49 @@ class Move:
 
 
 class Screens(Shade):
-    """What is on the screens follows the order of the commands."""
+    """What is on the screens follows the order of the commands; the shade tells so once it gets on."""
 
     def __init__(self, clock: TurnedClock, calls: Calls) -> None:
         super().__init__(clock, calls)
         self.shown: ev.SessionId | None = None
         self.covers = 0
-        self.unconfirmed = False
-        self.proven = True
-        """Confirmed since the last portal was to be seen."""
+        self.orders: tuple[int | None, ...] = ()
+        """What it has not done yet, oldest first: the numbers of covers, None where it is to uncover."""
+        self.in_sight = False
+        """A portal was uncovered, and no cover done since."""
+        self.answer = _covered(0, 0)
+        """The last one."""
 
     def cover(self) -> float:
         self._calls.made.append("cover")
         self.shown = None
         self.covers += 1
-        self.unconfirmed = True
+        if None not in self.orders[-2:] and len(self.orders) > 1:  # nothing hangs on one between two others
+            self.orders = self.orders[:-1]
+        self.orders = (*self.orders, self.covers)
         return float(self.covers)
 
     def covered(self) -> bool:
-        return self.proven
+        return self.confirmed
 
     def uncover(self, portal: int) -> None:
         self._calls.made.append("uncover")
-        self.unconfirmed = self.proven = False
+        self.orders = (*self.orders, None)
+        self.in_sight = True
         self.shown = ev.SessionId(str(portal))
+
+    def get_on(self) -> int | None:
+        """Do the oldest order; return its number if it was a cover."""
+        order, *left = self.orders
+        self.orders = tuple(left)
+        self.confirmed = order is not None
+        self.in_sight = None in left or order is None
+        return order
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a cover is not done yet that nothing was uncovered after."""
+        return self.orders[-1:] not in {(), (None,)}
 
 
 class Disk:
@@ -298,6 +320,7 @@ class World:
                 core._prints,
                 core._chimes,
                 core._durability,
+                core._covering,
                 core._front_desk,
             ]
         )
@@ -337,7 +360,14 @@ class World:
     # --- what can happen
 
     def moves(self) -> Iterator[Move]:
-        """Everything that could happen now and might change something."""
+        """Everything that could happen now and might change something.
+
+        The shade is two orders behind at most.
+        """
+        if self._screens.orders:
+            yield Move("the shade gets on", partial(self._shade_gets_on, 0))
+        if len(self._screens.orders) > 1:
+            return
         yield from self._ordinary()
         yield from self._capsules()
         yield from self._trouble()
@@ -345,10 +375,7 @@ class World:
 
     def echoes(self) -> Iterator[Move]:
         """Everything late, doubled or out of order that must change nothing at all."""
-        covers = float(self._screens.covers)
-        yield self._told("an answer to an earlier cover", _covered(covers - 1, covers - 1))
-        if self._screens.unconfirmed:
-            yield self._told("a cover that came too late", _covered(covers, covers + 1))
+        yield self._told("the shade's last answer, again", self._screens.answer)
         for session in self._gone():
             for said in (
                 ev.CapsuleLost(session=session),
@@ -377,8 +404,6 @@ class World:
             yield self._told("card absent", ev.CardAbsent(counter=0))
         if self._owes_curtain:
             yield Move("curtain up", self._curtain_up)
-        if self._screens.unconfirmed:
-            yield Move("cover confirmed", self._cover_confirmed)
         if witness.asleep:
             yield self._told("the PC wakes", ev.SystemAwake())
         if witness.closed:
@@ -434,6 +459,10 @@ class World:
         ):
             yield self._told(type(event).__name__, event, 1)
         yield Move("CurtainLost", self._curtain_lost, 1)
+        if not self._screens.orders:
+            yield Move("a window rises that the shade does not get above", self._rises, 1)
+        if self._screens.awaited:
+            yield Move("the shade gets on, too late", partial(self._shade_gets_on, _LATE), 1)
         yield Move("JournalLost", partial(self._journal, ev.JournalLost()), 1)
         if self._disk.through < self._disk.last:
             yield Move("the disk hangs", self._hangs, 1)
@@ -486,11 +515,13 @@ class World:
         self._owes_curtain = False
         self._tell(ev.CurtainLost())
 
-    def _cover_confirmed(self) -> None:
-        self._screens.unconfirmed = False
-        self._screens.proven = True
-        covers = float(self._screens.covers)
-        self._tell(_covered(covers, covers))
+    def _shade_gets_on(self, took: float) -> None:
+        if cover := self._screens.get_on():
+            self._screens.answer = _covered(cover, took)
+            self._tell(self._screens.answer)
+
+    def _rises(self) -> None:
+        self._screens.confirmed = False
 
     def _journal(self, event: ev.JournalLost | ev.JournalBack) -> None:
         self._witness.journal_lost = isinstance(event, ev.JournalLost)
@@ -544,8 +575,9 @@ class World:
         for content in [self._core._timers._due.pop(name)[1] for name in names]:
             if isinstance(content, letters.CurtainDue):
                 self._owes_curtain = True
-            if isinstance(content, ev.CoverLate):
-                self._screens.unconfirmed = False
+            if isinstance(content, ev.CoverLate):  # and then it is done, but never told
+                while self._screens.orders:
+                    self._screens.get_on()
             if isinstance(content, letters.IdleDue):
                 self._core._idle._touched_at = float("-inf")
                 if (whose := self._core._idle._session) is not None:
@@ -595,9 +627,8 @@ class World:
             bool(core._portals._failed),
             core._prints._printed is None,
             name(self._screens.shown),
-            self._screens.unconfirmed,
-            self._screens.proven,
-            core._covered,
+            (self._screens.confirmed, self._screens.in_sight, core._covering._answered),
+            self._about_orders(),
             self._owes_curtain,
             tuple((names[session], one) for session, one in stock.born.items() if session in names),
             name(stock.announced),
@@ -606,6 +637,18 @@ class World:
             len(witness.seen),
             -2 if witness.may_see == Witness.NEXT else name(witness.may_see),
             witness.carded,
+        )
+
+    def _about_orders(self) -> Hashable:
+        """Say of what the shade has yet to do, and of the deadline for it, what makes a difference."""
+        covering = self._core._covering
+        return (
+            covering._within,
+            covering._since <= self._screens.covers,
+            tuple(
+                order and (order >= covering._since, order >= covering._awaited, order >= covering._asked_at)
+                for order in self._screens.orders
+            ),
         )
 
     def _names(self) -> dict[ev.SessionId, int]:
@@ -642,7 +685,7 @@ class World:
         left, disk = self._lefts(), self._disk
         goes = "let go" in self._calls.made
         yield "the PC may sleep while something of a citizen is left", goes and bool(left)
-        yield "the PC may sleep before the screens are covered", goes and not self._screens.proven
+        yield "the PC may sleep before the screens are covered", goes and self._screens.in_sight
         yield "something is left of a citizen whose session is not current", left not in ([], [self.current])
         if self.state is State.READY:
             proven = all(at <= disk.through for at in disk.receipts.values())
@@ -655,8 +698,10 @@ class World:
         """Every answer may be lost: then a deadline, or somebody who is still at work, must be there."""
         core, current, born = self._core, self.current, self._stock.born
         armed = core._timers.armed
-        in_sight = self._screens.unconfirmed and not self._screens.proven
-        yield "a cover is waited for without a deadline", in_sight and not armed("cover")
+        left = core._timers.left("cover")
+        yield "a cover is waited for without a deadline", self._screens.awaited and left is None
+        hurries = left is None or round(left, 6) <= COVER_WITHIN
+        yield "a portal in sight may take its time", self._screens.in_sight and not hurries
         needed = {State.ACTIVE: (Timer.IDLE, Timer.LONGEST), State.HELD: (Timer.HOLD, Timer.LONGEST)}
         limits = all(armed(timer) for timer in needed.get(self.state, ()))
         yield "a session lives without its limits", not limits
@@ -676,5 +721,5 @@ class World:
             yield "a spare is waited for that nobody warms", spare is None and not coming
 
 
-def _covered(asked_at: float, confirmed_at: float) -> letters.CoverAnswered:
-    return letters.CoverAnswered(asked_at=asked_at, confirmed_at=confirmed_at)
+def _covered(cover: int, took: float) -> letters.CoverAnswered:
+    return letters.CoverAnswered(asked_at=cover, confirmed_at=cover + took)
