@@ -143,9 +143,8 @@ class X11Shade(OneThread):
             self._todo.popleft()()
         if self._open:
             self._pad_keys.hold(self._shades[0])
-        while (
-            self._open and not self._todo and self._display.pending_events()
-        ):  # who floods us delays no order
+        # Who floods us with events must not keep an order waiting.
+        while self._open and not self._todo and self._display.pending_events():
             self._notice(self._display.next_event())
         if self._open and not self._todo:
             patience = None if self._pad_keys.settled(self._shades[0]) else RETRY

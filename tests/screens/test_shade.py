@@ -9,7 +9,9 @@ assert sys.platform == "linux"
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from Xlib import X
@@ -110,6 +112,23 @@ def test_a_cover_that_cannot_be_proven_is_none(
     all_done(shade)
     assert ear.confirmed.empty()
     assert not shade.covered()
+
+
+def test_a_program_that_never_stops_sending_events_keeps_no_cover_waiting(
+    shade: X11Shade, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flooded = threading.Event()
+
+    def event() -> SimpleNamespace:
+        flooded.set()
+        return SimpleNamespace(type=X.NoExpose)
+
+    monkeypatch.setattr(shade._display, "next_event", event)
+    monkeypatch.setattr(shade._display, "pending_events", lambda: 1)
+    for _ in range(2):
+        shade.cover()
+        ear.confirmed.get(timeout=SOON)
+        assert flooded.wait(SOON)
 
 
 def test_a_spare_that_is_raised_while_it_waits_is_covered_again(shade: X11Shade, other: OtherClient) -> None:
