@@ -38,6 +38,7 @@ PAGE = """<!doctype html><html lang="ja"><title>portal</title>
 </script></body></html>"""
 LOGGED_OUT = (
     """<!doctype html><title>out</title><body style="background:#c0ffee"><p id="logged-out">out</p>"""
+    """<script>fetch('/arrived')</script>"""
 )
 WORKER = "self.addEventListener('fetch', () => {});"
 

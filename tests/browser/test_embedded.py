@@ -6,6 +6,7 @@ import sys
 
 assert sys.platform == "linux"
 
+import contextlib
 import os
 import secrets
 import signal
@@ -174,6 +175,7 @@ def test_a_new_window_opens_in_the_same_one_and_is_asked_for_once(
 
         with Hands(screen, citizen.window) as hands:
             until(went)
+        portal.wait_asked("/arrived")
         assert citizen.capsule.logout()[0] is Logout.CONFIRMED
         assert [path for path, _ in portal.asked].count("/logout") == 2
         assert visible_windows(screen) == [citizen.window]
@@ -460,19 +462,23 @@ def test_a_waiting_spare_costs_next_to_no_cpu(
     An installed browser's own ten processes do a little housekeeping after their start: below 1 %.
     """
     with born(replace(site, start=f"{portal.url}logout")) as citizen:
-        processes = [psutil.Process(pid) for pid in citizen.capsule.pids()]
+        clock, pause = SystemClock(), threading.Event()
 
         def spent() -> float:
-            return sum(sum(process.cpu_times()[:2]) for process in processes)
+            total = 0.0
+            for pid in citizen.capsule.pids():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    total += sum(psutil.Process(pid).cpu_times()[:2])
+            return total
 
-        clock = SystemClock()
-        settled = threading.Event()
-        settled.wait(1)
-        before, began = spent(), clock.monotonic()
-        settled.wait(7)
-        assert (spent() - before) / (clock.monotonic() - began) < (
-            0.003 if kind is BrowserKind.EMBEDDED else 0.01
-        )
+        def waits() -> bool:
+            before, began = spent(), clock.monotonic()
+            pause.wait(7)
+            return (spent() - before) / (clock.monotonic() - began) < (
+                0.003 if kind is BrowserKind.EMBEDDED else 0.01
+            )
+
+        until(waits)  # on a busy PC what belongs to its start takes longer
 
 
 def test_twenty_capsules_leave_no_process_descriptor_or_thread(born: Born, site: Site) -> None:

@@ -16,6 +16,7 @@ from guard.clock import Clock, SystemClock
 from guard.errors import MachineError
 from guard.session.events import SessionId
 from tests.support.clock import TurnedClock
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,6 +92,8 @@ class Workshop:
 
     def __init__(self) -> None:
         self.made: queue.SimpleQueue[StandIn] = queue.SimpleQueue()
+        self.pool: CapsulePool
+        """Whose they are."""
         self.fail = 0.0
         self.error: Exception = MachineError("no bubblewrap here")
 
@@ -100,6 +103,12 @@ class Workshop:
             raise self.error
         capsule = StandIn(session, listener)
         self.made.put(capsule)
+        return capsule
+
+    def take(self) -> StandIn:
+        """Return the next one, once its pool knows it."""
+        capsule = self.made.get(timeout=SOON)
+        until(lambda: self.pool.capsule(capsule.session) is not None)
         return capsule
 
 
@@ -130,8 +139,11 @@ def make(ear: Ear, workshop: Workshop) -> Iterator[Make]:
 
     def make(warm: int, clock: Clock, **others: Workshop) -> CapsulePool:
         factories = {"one": workshop, **others}
-        pools.append(CapsulePool(factories, lambda: SessionId(f"s{next(numbers)}"), warm, clock, ear))
-        return pools[-1]
+        pool = CapsulePool(factories, lambda: SessionId(f"s{next(numbers)}"), warm, clock, ear)
+        pools.append(pool)
+        for maker in factories.values():
+            maker.pool = pool
+        return pool
 
     yield make
     for pool in pools:
@@ -147,19 +159,19 @@ def test_a_warm_spare_is_announced_and_handed_out_once(
     pool: CapsulePool, ear: Ear, workshop: Workshop
 ) -> None:
     pool.warm_up()
-    capsule = workshop.made.get(timeout=SOON)
+    capsule = workshop.take()
     capsule.listener.warm(capsule.session, 77)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
     assert pool.begin(capsule.session) == 77
     assert capsule.calls == ["begin"]
     pool.warm_up()
-    assert workshop.made.get(timeout=SOON).session != capsule.session
+    assert workshop.take().session != capsule.session
 
 
 def test_no_more_spares_are_made_than_wanted(pool: CapsulePool, workshop: Workshop) -> None:
     for _ in range(5):
         pool.warm_up()
-    capsule = workshop.made.get(timeout=SOON)
+    capsule = workshop.take()
     capsule.listener.warm(capsule.session, 1)
     pool.warm_up()
     assert len(pool.pids()) == 1
@@ -170,10 +182,10 @@ def test_a_spare_that_dies_is_proven_gone_and_replaced(
     pool: CapsulePool, ear: Ear, workshop: Workshop
 ) -> None:
     pool.warm_up()
-    first = workshop.made.get(timeout=SOON)
+    first = workshop.take()
     first.listener.lost(first.session, "crash")
     assert ear.heard.get(timeout=SOON) == ("spare lost", first.session)
-    second = workshop.made.get(timeout=SOON)
+    second = workshop.take()
     assert first.calls == ["gone"]
     assert pool.capsule(first.session) is None
     assert second.session != first.session
@@ -183,7 +195,7 @@ def test_a_lost_capsule_is_kept_until_its_end_is_proven(
     pool: CapsulePool, ear: Ear, workshop: Workshop
 ) -> None:
     pool.warm_up()
-    capsule = workshop.made.get(timeout=SOON)
+    capsule = workshop.take()
     capsule.listener.warm(capsule.session, 1)
     pool.begin(capsule.session)
     ear.heard.get(timeout=SOON)
@@ -199,7 +211,7 @@ def test_a_late_word_from_a_forgotten_capsule_is_dropped(
     pool: CapsulePool, ear: Ear, workshop: Workshop
 ) -> None:
     pool.warm_up()
-    capsule = workshop.made.get(timeout=SOON)
+    capsule = workshop.take()
     pool.forget(capsule.session)
     capsule.listener.warm(capsule.session, 1)
     capsule.listener.lost(capsule.session, "late")
@@ -214,12 +226,12 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
     pool.warm_up()
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
     assert ear.heard.get(timeout=SOON)[0] == "spare lost"
-    assert workshop.made.get(timeout=SOON).session
+    assert workshop.take().session
 
 
 def get_warm(ear: Ear, workshop: Workshop, window: int = 7) -> StandIn:
     """Let the next one that is made get warm."""
-    capsule = workshop.made.get(timeout=SOON)
+    capsule = workshop.take()
     capsule.listener.warm(capsule.session, window)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
     return capsule
@@ -239,12 +251,12 @@ def test_spares_that_die_although_they_got_warm_are_tried_less_and_less_often(
     monkeypatch.setattr("guard.browser.pool.BACK_OFF_FIRST", 0.05)
     pool.warm_up()
     for _ in range(4):
-        lose_warm(ear, workshop.made.get(timeout=SOON))
-    fifth = workshop.made.get(timeout=SOON)
+        lose_warm(ear, workshop.take())
+    fifth = workshop.take()
     clock = SystemClock()
     began = clock.monotonic()
     lose_warm(ear, fifth)
-    workshop.made.get(timeout=SOON)
+    workshop.take()
     assert clock.monotonic() - began >= 0.05 * 2**4
 
 
@@ -261,33 +273,33 @@ def test_a_good_spare_ends_a_row_of_failures(
     pool = make(1, clock)
     pool.warm_up()
     for _ in range(4):
-        lose_warm(ear, workshop.made.get(timeout=SOON))
+        lose_warm(ear, workshop.take())
         clock.turn(10)
         pool.warm_up()
-    fifth = workshop.made.get(timeout=SOON)
+    fifth = workshop.take()
     fifth.listener.warm(fifth.session, 7)
     assert ear.heard.get(timeout=SOON) == ("appeared", fifth.session)
     if begun:
         assert pool.begin(fifth.session) == 7
         pool.warm_up()
-        lose_warm(ear, workshop.made.get(timeout=SOON))
+        lose_warm(ear, workshop.take())
     else:
         clock.turn(STEADY_AFTER)
         fifth.listener.lost(fifth.session, "crash")
         assert ear.heard.get(timeout=SOON) == ("spare lost", fifth.session)
     clock.turn(BACK_OFF_FIRST)
     pool.warm_up()
-    assert workshop.made.get(timeout=SOON).session
+    assert workshop.take().session
 
 
 def test_a_dead_spare_that_cannot_be_proven_gone_is_looked_for_again(
     pool: CapsulePool, workshop: Workshop
 ) -> None:
     pool.warm_up()
-    first = workshop.made.get(timeout=SOON)
+    first = workshop.take()
     first.stays = 1
     first.listener.lost(first.session, "crash")
-    assert workshop.made.get(timeout=SOON).session != first.session
+    assert workshop.take().session != first.session
     assert first.calls == ["gone"]
 
 
@@ -312,12 +324,12 @@ def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
 ) -> None:
     pool = make(1, clock)
     pool.warm_up()
-    old = workshop.made.get(timeout=SOON)
+    old = workshop.take()
     old.listener.warm(old.session, 7)
     ear.heard.get(timeout=SOON)
     passes(clock, SPARE_LIFE + 1)
     pool.warm_up()
-    fresh = workshop.made.get(timeout=SOON)
+    fresh = workshop.take()
     while ear.heard.get(timeout=SOON) != ("appeared", old.session):
         pass
     assert pool.capsule(old.session) is old, "until the fresh one is warm, the old one serves"
@@ -334,12 +346,12 @@ def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
 ) -> None:
     pool = make(1, clock)
     pool.warm_up()
-    old = workshop.made.get(timeout=SOON)
+    old = workshop.take()
     old.listener.warm(old.session, 7)
     clock.turn(SPARE_LIFE + 1)
     assert pool.begin(old.session) == 7
     pool.warm_up()
-    fresh = workshop.made.get(timeout=SOON)
+    fresh = workshop.take()
     fresh.listener.warm(fresh.session, 8)
     pool.adopted(fresh.session)
     assert pool.capsule(old.session) is old
@@ -347,11 +359,9 @@ def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
 
 
 def test_closing_kills_and_proves_every_capsule(ear: Ear, workshop: Workshop) -> None:
-    pool = CapsulePool({"one": workshop}, lambda: SessionId("only"), 1, SystemClock(), ear)
+    pool = workshop.pool = CapsulePool({"one": workshop}, lambda: SessionId("only"), 1, SystemClock(), ear)
     pool.warm_up()
-    capsule = workshop.made.get(timeout=SOON)
-    while pool.capsule(SessionId("only")) is None:
-        threading.Event().wait(0.001)
+    capsule = workshop.take()
     pool.close()
     assert capsule.calls == ["kill", "gone"]
     assert pool.pids() == ()
@@ -368,7 +378,7 @@ def test_every_portal_has_spares_of_its_own_and_each_is_announced_with_its_porta
     assert pool.begin(second.session) == 8
     pool.warm_up()
     assert ear.heard.get(timeout=SOON) == ("appeared", first.session)
-    assert other.made.get(timeout=SOON).session not in {first.session, second.session}
+    assert other.take().session not in {first.session, second.session}
     assert workshop.made.empty(), "the other portal's spare was not used up"
 
 
@@ -392,7 +402,7 @@ def test_a_portal_that_cannot_be_reached_is_tried_less_and_less_often_and_the_ot
     pool = make(1, clock, two=other)
     pool.warm_up()
     for failure in range(6):
-        capsule = workshop.made.get(timeout=SOON)
+        capsule = workshop.take()
         capsule.listener.lost(capsule.session, "start page not reachable")
         assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
         assert ear.sites[capsule.session] == "one"
@@ -401,7 +411,7 @@ def test_a_portal_that_cannot_be_reached_is_tried_less_and_less_often_and_the_ot
         assert workshop.made.empty(), "it waits"
         clock.turn(min(BACK_OFF_FIRST * 2**failure, BACK_OFF_MOST))
         pool.warm_up()
-    assert workshop.made.get(timeout=SOON).session
+    assert workshop.take().session
 
 
 def test_a_portal_of_which_no_capsule_can_be_made_does_not_keep_the_others_from_being_made(
@@ -411,7 +421,7 @@ def test_a_portal_of_which_no_capsule_can_be_made_does_not_keep_the_others_from_
     other = Workshop()
     pool = make(1, SystemClock(), two=other)
     pool.warm_up()
-    made = other.made.get(timeout=SOON)
+    made = other.take()
     made.listener.warm(made.session, 7)
     while ear.heard.get(timeout=SOON) != ("appeared", made.session):
         pass
@@ -424,14 +434,14 @@ def test_a_spare_that_warms_is_alone_in_it_unless_it_takes_too_long(
     other, third = Workshop(), Workshop()
     pool = make(1, clock, two=other, three=third)
     pool.warm_up()
-    hung = workshop.made.get(timeout=SOON)
+    hung = workshop.take()
     clock.turn(APART)
     pool.warm_up()
-    second = other.made.get(timeout=SOON)
+    second = other.take()
     assert third.made.empty()
     second.listener.warm(second.session, 7)
     assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
-    assert third.made.get(timeout=SOON).session != hung.session
+    assert third.take().session != hung.session
 
 
 def test_an_old_spare_of_another_portal_stays_until_a_fresh_one_of_its_own_is_warm(
@@ -443,10 +453,10 @@ def test_an_old_spare_of_another_portal_stays_until_a_fresh_one_of_its_own_is_wa
     old, second = get_warm(ear, workshop), get_warm(ear, other)
     clock.turn(SPARE_LIFE + 1)
     pool.warm_up()
-    fresh = workshop.made.get(timeout=SOON)
+    fresh = workshop.take()
     fresh.listener.warm(fresh.session, 9)
     pool.adopted(fresh.session)
     while pool.capsule(old.session) is not None:
         threading.Event().wait(0.001)
-    assert other.made.get(timeout=SOON).session
+    assert other.take().session
     assert pool.begin(second.session) == 7

@@ -111,6 +111,8 @@ def test_life_is_told_while_the_loop_turns_and_no_more_when_it_stands(
 ) -> None:
     one, manager = both
     _told(manager, "READY=1")
+    one.wait_state("READY")  # what starts keeps the PC busy
+    manager.heard()
     for _ in range(3):
         assert manager.next(INTERVAL) == "WATCHDOG=1"
     assert one.core

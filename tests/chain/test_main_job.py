@@ -64,6 +64,15 @@ def _open_session(one: Counter) -> int:
     return int(str(record["seq"]))
 
 
+def _capsule_processes(one: Counter) -> list[psutil.Process]:
+    """Return all of all capsules that the guard names and that live."""
+    found: list[psutil.Process] = []
+    for pid in one.status()["capsule"]["pids"]:  # type: ignore[index]
+        with suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid))
+    return found
+
+
 def _ended_well(one: Counter, opened: int) -> None:
     """The session is covered, proven gone, and nothing of its container lives."""
     covered = one.wait_record(lambda record: record["kind"] == "covered", "the cover", after=opened)
@@ -79,7 +88,7 @@ def test_a_card_opens_the_portal_and_its_removal_covers_wipes_and_makes_ready(on
     assert not one.shows(PORTAL_COLOUR), "the warm spare is never seen"
     for _ in range(3):
         opened = _open_session(one)
-        pids = [psutil.Process(pid) for pid in one.status()["capsule"]["pids"]]  # type: ignore[index]
+        pids = _capsule_processes(one)
         assert pids
         one.reader.remove()
         _ended_well(one, opened)
@@ -150,18 +159,12 @@ def test_an_unplugged_reader_ends_the_session_and_comes_back(one: Counter) -> No
     one.until(lambda: one.status().get("state") == "READY", "READY after replugging")
 
 
-def _capsule_processes(one: Counter) -> list[psutil.Process]:
-    return [psutil.Process(pid) for pid in one.status()["capsule"]["pids"]]  # type: ignore[index]
-
-
 def test_a_killed_capsule_ends_the_session(one: Counter) -> None:
     spare = set(_capsule_processes(one))
     opened = _open_session(one)
     for process in spare:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
     _ended_well(one, opened)
     one.wait_state("TAKE_CARD", after=opened)
 
@@ -170,7 +173,8 @@ def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
     spare = _capsule_processes(one)
     opened = _open_session(one)
     for process in spare:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):  # one that only the start needed
+            process.suspend()
     one.reader.remove()
     _ended_well(one, opened)
     receipt = one.wait_record(lambda record: record["kind"] == "receipt", "the receipt", after=opened)

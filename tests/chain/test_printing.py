@@ -31,7 +31,13 @@ WRITTEN = "住民票の写し"
 PAGE = START.replace(
     "<input",
     f"""<p>{WRITTEN}</p><script>
-addEventListener('keydown', event => {{ fetch('/pressed'); if (event.key === 'F9') print(); }});
+let printed = false;
+addEventListener('keydown', event => {{
+  fetch('/pressed');
+  if (event.key !== 'F9' || printed) return;
+  printed = true;
+  print();
+}});
 </script><input""",
 )
 

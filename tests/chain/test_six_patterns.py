@@ -293,9 +293,10 @@ def test_1_a_right_pin_whose_answer_comes_late_does_nothing_to_the_next_citizen(
     vaults = list[psutil.Process]()
 
     def looked_at() -> bool:
-        vaults.extend(one.vault_processes())
-        for vault in vaults:
-            vault.suspend()
+        for vault in one.vault_processes():
+            with suppress(psutil.NoSuchProcess):
+                vault.suspend()
+                vaults.append(vault)
         return bool(vaults)
 
     one.until(looked_at, "the process that checks the PIN")
@@ -305,9 +306,9 @@ def test_1_a_right_pin_whose_answer_comes_late_does_nothing_to_the_next_citizen(
     before = one.now()
     one.reader.insert()
     opened = one.wait_state("ACTIVE", after=before)
-    one.until(lambda: not one.keyboard_is_taken(), "the citizen's keyboard")
-    for vault in vaults:
+    for vault in vaults:  # before the guard has waited for it too long
         vault.resume()
+    one.until(lambda: not one.keyboard_is_taken(), "the citizen's keyboard")
     second = Citizen(one, portal, opened)
     pin = one.wait_record(lambda record: record["kind"] == "pin", "the late answer", after=second.opened)
     assert pin["verdict"] == "yes"
@@ -372,6 +373,7 @@ def test_2_a_card_that_is_taken_while_staff_choose_is_gone_for_good(
         open_pad_with_pin(one)
         at_once(one.reader.insert, lambda: one.type_key("1"))
         opened = one.wait_state("ACTIVE", after=before)
+        one.wait_record(lambda record: record.get("event") == "card_present", "the card", after=before)
         one.until(lambda: state(one) in {"ACTIVE", "TAKE_CARD"}, "the end of the race")
         one.reader.remove()
         ready(one)

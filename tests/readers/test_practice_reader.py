@@ -13,6 +13,7 @@ import pytest
 from guard.errors import MachineError
 from guard.practice.pcscd import PracticeReader
 from tests.support.processes import lives
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.chain
 
@@ -24,7 +25,7 @@ def test_it_is_sealed_off_and_ends_whole(tmp_path: Path) -> None:
         networks = {Path(f"/proc/{pid}/ns/net").readlink() for pid in pids}
         assert len(networks) == 2
         assert Path("/proc/self/ns/net").readlink() not in networks
-    assert not any(lives(pid) for pid in pids)
+    until(lambda: not any(lives(pid) for pid in pids))
     one.close()
 
 

@@ -6,12 +6,14 @@ import sys
 
 assert sys.platform == "linux"
 
-import signal
+import os
+import time
 from typing import TYPE_CHECKING
 
 from guard.browser.port import Geometry
 from guard.clock import SystemClock
 from guard.containers.bubblewrap import Bubblewrap
+from guard.core import CURTAIN_PULSE
 from guard.screens.curtain import CurtainProcess, CurtainSetup
 from guard.screens.x11_stage import x11_stage
 from guard.settings.model import Language
@@ -30,7 +32,8 @@ class Teller:
         sys.stdout.flush()
 
     def curtain_lost(self, why: str) -> None:
-        sys.exit(why)
+        sys.stderr.write(why)
+        os._exit(1)  # from whichever thread
 
     def end_pressed(self) -> None:
         pass
@@ -49,4 +52,6 @@ if __name__ == "__main__":
     setup = CurtainSetup(stage=x11_stage({"DISPLAY": sys.argv[2]}), language=Language.JA)
     curtain = CurtainProcess(Bubblewrap(sys.argv[1]), Teller(), SystemClock(), setup)
     curtain.start((WHOLE, WHOLE, WHOLE))
-    signal.pause()
+    while True:
+        time.sleep(CURTAIN_PULSE)
+        curtain.pulse()

@@ -165,12 +165,16 @@ def _pin_process_killed(soak: SoakCounter, citizen: Citizen) -> None:
     _type(soak, NUMBER)
     soak.until(lambda: not _of_kind(soak, "guard.staff.vault"), "the end of the process that read the names")
     _type(soak, PIN)
-    soak.until(lambda: bool(_of_kind(soak, "guard.staff.vault")), "the process that checks the PIN")
-    for process in _of_kind(soak, "guard.staff.vault"):
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    verdict = soak.wait_record(lambda record: record["kind"] == "pin", "the check of the PIN")["verdict"]
-    assert verdict == "broken", f"a PIN process that was killed says {verdict}"
+
+    def killed() -> bool:
+        for process in _of_kind(soak, "guard.staff.vault"):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return bool(soak.tail.of("pin"))
+
+    soak.until(killed, "the answer about a PIN that nobody can check")
+    (answer,) = soak.tail.of("pin")
+    assert answer["verdict"] == "broken", f"a PIN process that was killed says {answer['verdict']}"
     assert soak.status()["state"] == "HELD"
     _give_pin(soak)  # so that the tries are counted anew
     soak.reader.remove()

@@ -61,6 +61,8 @@ def test_a_vault_that_is_killed_in_the_middle_has_counted_a_failure_and_leaves_n
     with lab.begin({"do": "verify", "number": "7", "pin": PIN}) as process:
         vault = psutil.Process(process.pid)
         until(lambda: vault.memory_info().rss > HASHING)
+        vault.suspend()  # or it may have ended before all is looked at
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         children = vault.children(recursive=True)
         process.kill()
         assert process.stdout

@@ -149,6 +149,10 @@ class OwnCups:
         """Return every job that it knows, ended or not."""
         return [line.split()[0] for line in self.tell("lpstat", "-W", "all", "-o").splitlines()]
 
+    def active(self) -> list[str]:
+        """Return those that have not ended."""
+        return [line.split()[0] for line in self.tell("lpstat", "-W", "not-completed", "-o").splitlines()]
+
     def printed(self, queue: str) -> Path:
         """Return the file that is this queue's printer."""
         return self.folder / "out" / queue

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PORTAL_COLOUR = 0xC0FFEE
 """The ground of every page here, and of nothing the guard shows."""
 
+_LOGOUT_MS = 5000
 START = """<!doctype html><html lang="ja"><title>start</title>
 <body style="margin:0;background:#c0ffee;height:100vh"><input id="name" autofocus></body></html>"""
 LOGOUT = """<!doctype html><html lang="ja"><title>logout</title>
@@ -67,12 +68,15 @@ class WebSite:
         return found
 
     def profile(self, folder: Path, key: str = "site") -> Path:
-        """Write a site profile for this site and return its path."""
+        """Write a site profile for this site and return its path.
+
+        A logout has longer than by default: the next spare starts at the same time, and the PC may be busy.
+        """
         host = self.url.removeprefix("http://").rstrip("/")
         path = folder / f"{key}.toml"
         path.write_text(
             f'name = "test"\nstart = "{self.url}"\nallow = ["{host}"]\n\n'
-            f'[logout]\nurl = "{self.url}logout"\ndone = "#logged-out"\n',
+            f'[logout]\nurl = "{self.url}logout"\ndone = "#logged-out"\ndeadline_ms = {_LOGOUT_MS}\n',
             encoding="utf-8",
         )
         return path

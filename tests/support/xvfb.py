@@ -99,9 +99,19 @@ class Xvfb:
                 probe.destroy()
                 client.sync()
                 if managed:
+                    self._wait_focus(client, probe.id)
                     return
         self._stop()
         raise RuntimeError(f"{program} did not start")
+
+    @staticmethod
+    def _wait_focus(client: display.Display, gone: int) -> None:
+        """Wait until the manager has given away the focus of the window that is gone: it takes its time."""
+        for _ in range(_TRIES):
+            focus = client.get_input_focus().focus
+            if not isinstance(focus, int) and focus.id != gone:
+                return
+            threading.Event().wait(_SECONDS / _TRIES / 10)
 
     def _stop(self) -> None:
         for process in reversed(self._processes):

@@ -194,7 +194,9 @@ def test_a_forwarder_that_is_killed_in_mid_stream_is_restarted_and_loses_nothing
 
 def test_what_was_durable_before_the_guard_stops_is_still_sent(rsyslog: Rsyslog, pc: Pc) -> None:
     forwarder = pc.forward(rsyslog.port)
-    forwarder.durable(pc.book.write(20))
+    forwarder.durable(pc.book.write(1))
+    pc.until_confirmed(1)
+    forwarder.durable(pc.book.write(19))
     forwarder.close()
     assert rsyslog.seqs() == list(range(1, 21))
 
