@@ -22,6 +22,7 @@ from guard.screens.x11_stage import x11_stage
 from guard.session.events import SessionId
 from guard.settings.model import Language
 from tests.browser.puppet import PATIENCE, Puppet, puppet
+from tests.support.waiting import until
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class Citizen:
     capsule: SealedCapsule
     ear: Ear
     window: int
+
+    def begin(self) -> None:
+        """Come; returns when the window knows: before, what a page does is nobody's wish, and loses it."""
+        self.capsule.begin()
+        begins = self.capsule._begin_deadline
+        assert begins
+        until(begins.finished.is_set, within=PATIENCE)
 
 
 class Born(Protocol):

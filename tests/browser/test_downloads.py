@@ -49,7 +49,7 @@ def test_a_permitted_download_stays_inside_and_dies_with_the_session(born: Born,
     site = replace(site_of(portal), permit=Permit(downloads=True))
     clock = SystemClock()
     with born(site) as citizen:
-        citizen.capsule.begin()
+        citizen.begin()
         portal.do("const a = document.createElement('a'); a.href = '/download'; a.click()")
         end = clock.monotonic() + PATIENCE
         while not list(_downloads(citizen)):

@@ -91,7 +91,7 @@ def test_of_a_killed_session_nothing_is_found_on_the_machine(born: Born, portal:
     """Not in a file under any name or in any content, and the next citizen's browser knows nothing."""
     secret = secrets.token_hex(12)
     with born(site) as citizen:
-        citizen.capsule.begin()
+        citizen.begin()
         assert portal.do(KEEP.replace("SECRET", secret)) == "kept"
         assert str(portal.do("return document.cookie + localStorage.kept")).count(secret) == 2
         assert len(citizen.capsule.pids()) > 3
@@ -166,7 +166,7 @@ def test_a_new_window_opens_in_the_same_one_and_is_asked_for_once(
     born: Born, portal: Puppet, site: Site, screen: str, deed: str
 ) -> None:
     with born(site) as citizen:
-        citizen.capsule.begin()
+        citizen.begin()
         portal.do(f"addEventListener('click', () => {{ {deed} }}, {{once: true}})")
 
         def went() -> bool:
@@ -227,7 +227,7 @@ def test_logout_goes_on_clicking_on_the_page_that_a_click_leads_to(
 def test_logout_gets_past_the_page_s_questions(born: Born, portal: Puppet, site: Site, screen: str) -> None:
     """Neither an open question nor one about leaving the page keeps a citizen logged in."""
     with born(site) as citizen:
-        citizen.capsule.begin()
+        citizen.begin()
         with Hands(screen, citizen.window) as hands:
             hands.click(640, 700)
         portal.do("addEventListener('beforeunload', event => event.preventDefault())")

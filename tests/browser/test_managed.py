@@ -38,7 +38,7 @@ pytestmark = pytest.mark.parametrize("kind", [BrowserKind.CHROMIUM], indirect=Tr
 @pytest.fixture(scope="module")
 def citizen(born: Born, portal: Puppet) -> Iterator[Citizen]:
     with born(site_of(portal)) as one:
-        one.capsule.begin()
+        one.begin()
         yield one
 
 

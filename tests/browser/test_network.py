@@ -130,7 +130,7 @@ def test_what_is_not_allowed_reaches_neither_the_proxy_nor_the_net(
     born: Born, portal: Puppet, elsewhere: Puppet, way: Proxy, network: Network
 ) -> None:
     with born(BY_NAME, network=network) as citizen, puppet(own_address()) as near:
-        citizen.capsule.begin()
+        citizen.begin()
         for ask in (*PARTS.values(), HINTS, "location.href = 'URL'"):
             for host in ("elsewhere.test", elsewhere.host, near.host):
                 portal.do(ask.replace("URL", f"http://{host}/").replace("WS", f"ws://{host}/"))
@@ -322,7 +322,7 @@ def citizen(born: Born, portal: Puppet, bad: dict[str, Puppet], authority: Autho
     portal.forget()
     allow = (portal.host, *(one.host for one in bad.values()))
     with born(replace(site_of(portal), allow=allow), network=Network.read(ca=authority.file)) as one:
-        one.capsule.begin()
+        one.begin()
         yield one
 
 

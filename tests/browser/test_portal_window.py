@@ -44,7 +44,7 @@ call.close();
 def citizen(born: Born, portal: Puppet) -> Iterator[Citizen]:
     """One capsule for all tests that leave its page in place."""
     with born(site_of(portal)) as one:
-        one.capsule.begin()
+        one.begin()
         yield one
 
 

@@ -53,10 +53,7 @@ def printing(portal: Puppet) -> Site:
 def citizen(born: Born, portal: Puppet, printing: Site) -> Iterator[Citizen]:
     portal.forget()
     with born(printing) as one:
-        one.capsule.begin()
-        begins = one.capsule._begin_deadline
-        assert begins
-        until(begins.finished.is_set)  # what a page prints before is nobody's wish
+        one.begin()
         yield one
 
 
