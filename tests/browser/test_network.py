@@ -337,9 +337,14 @@ def test_a_page_without_a_valid_certificate_is_refused_clearly(
     assert visible_windows(screen) == [citizen.window]
     with Hands(screen, citizen.window) as hands:
         hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
-    # An installed browser went there and back: the page that was left may take an order with it.
-    numbers = [portal.tell("return location.pathname") for _ in range(2)]
-    until(lambda: any(portal.has(number) for number in numbers))
+    numbers: list[int] = []
+
+    def is_back() -> bool:
+        """Ask; an installed browser went there and back, and each page it left may take an order along."""
+        numbers.append(portal.tell("return location.pathname"))
+        return any(portal.has(number) for number in numbers)
+
+    until(is_back)
     assert bad[what].asked == []
 
 
