@@ -92,16 +92,6 @@ def _write(one: Counter, old: str, new: str) -> None:
     one.config.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def _open_session(one: Counter) -> int:
-    """Lay a card, wait until the portal is seen; return the number of the record that opened the session."""
-    one.wait_state("READY")
-    before = one.now()
-    one.reader.insert()
-    record = one.wait_state("ACTIVE", after=before)
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
-    return int(str(record["seq"]))
-
-
 def _colours(picture: Image.Image) -> set[int]:
     data = picture.tobytes()
     return {int.from_bytes(data[at : at + 3], "big") for at in range(0, len(data), 3)}
@@ -274,7 +264,7 @@ def test_a_display_that_dies_in_a_session_takes_everything_with_it(
         Xvfb() as server,
         counter(tmp_path, practice_reader, server.display, site.profile(tmp_path)) as one,
     ):
-        _open_session(one)
+        one.open_session()
         assert one.core
         processes = one.core.children(recursive=True)
         server._processes[0].kill()
@@ -292,7 +282,7 @@ def test_a_journal_that_cannot_be_written_ends_the_session_and_closes_the_counte
     one: Counter,
 ) -> None:
     assert one.core
-    _open_session(one)
+    one.open_session()
     one.until(lambda: bool(one.status()["capsule"]["warm"]), "the next spare")  # type: ignore[index]
     full = sum(path.stat().st_size for path in one.journal_folder.iterdir())
     resource.prlimit(one.core.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
@@ -328,7 +318,7 @@ def test_with_two_monitors_the_portal_is_on_the_first_alone_and_both_are_covered
             )
         with counter(tmp_path, practice_reader, server.display, site.profile(tmp_path)) as one:
             one.wait_state("READY")
-            opened = _open_session(one)
+            opened = one.open_session()
             left, right = (one.picture().convert("RGB").crop((x, 0, x + 640, 800)) for x in (0, 640))
             assert PORTAL_COLOUR in _colours(left)
             assert PORTAL_COLOUR not in _colours(right)

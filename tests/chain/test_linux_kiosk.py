@@ -50,10 +50,7 @@ def site() -> Iterator[WebSite]:
 def one(tmp_path: Path, practice_reader: VirtualReader, display: str, site: WebSite) -> Iterator[Counter]:
     """A counter with an open session."""
     with counter(tmp_path, practice_reader, display, site.profile(tmp_path)) as one:
-        one.wait_state("READY")
-        one.reader.insert()
-        one.wait_state("ACTIVE")
-        one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+        one.open_session()
         yield one
 
 

@@ -18,7 +18,7 @@ from Xlib.display import Display
 
 from tests.support.counter import PATIENCE, Counter, running
 from tests.support.notified import Manager
-from tests.support.site import PORTAL_COLOUR, web_site
+from tests.support.site import web_site
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -137,10 +137,7 @@ def test_stopping_is_told_before_an_open_session_is_ended_and_proven_gone(
     both: tuple[Counter, Manager],
 ) -> None:
     one, manager = both
-    one.wait_state("READY")
-    one.reader.insert()
-    one.wait_state("ACTIVE")
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+    one.open_session()
     assert one.core
     one.core.send_signal(signal.SIGTERM)
     _told(manager, "STOPPING=1")

@@ -55,15 +55,6 @@ def one(
         yield one
 
 
-def _open_session(one: Counter) -> int:
-    """Lay a card, wait until the portal is seen; return the number of the record that opened the session."""
-    before = one.now()
-    one.reader.insert()
-    record = one.wait_state("ACTIVE", after=before)
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
-    return int(str(record["seq"]))
-
-
 def _capsule_processes(one: Counter) -> list[psutil.Process]:
     """Return all of all capsules that the guard names and that live."""
     found: list[psutil.Process] = []
@@ -87,7 +78,7 @@ def _ended_well(one: Counter, opened: int) -> None:
 def test_a_card_opens_the_portal_and_its_removal_covers_wipes_and_makes_ready(one: Counter) -> None:
     assert not one.shows(PORTAL_COLOUR), "the warm spare is never seen"
     for _ in range(3):
-        opened = _open_session(one)
+        opened = one.open_session()
         pids = _capsule_processes(one)
         assert pids
         one.reader.remove()
@@ -102,7 +93,7 @@ def test_a_card_opens_the_portal_and_its_removal_covers_wipes_and_makes_ready(on
 
 
 def test_card_swap_within_one_poll_ends_the_session(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.swap()
     _ended_well(one, opened)
     one.wait_state("TAKE_CARD", after=opened)
@@ -126,7 +117,7 @@ def test_two_hundred_quick_cards_leave_nothing_and_never_share_a_session(one: Co
 
 
 def test_pcscd_killed_in_a_session_ends_it_and_its_return_makes_ready(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     os.kill(one.reader.pcscd_pid, signal.SIGKILL)
     _ended_well(one, opened)
     one.wait_state("OUT_OF_SERVICE", after=opened)
@@ -137,7 +128,7 @@ def test_pcscd_killed_in_a_session_ends_it_and_its_return_makes_ready(one: Count
 
 
 def test_a_reader_service_that_hangs_counts_as_removal(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     os.kill(one.reader.pcscd_pid, signal.SIGSTOP)
     try:
         _ended_well(one, opened)
@@ -150,7 +141,7 @@ def test_a_reader_service_that_hangs_counts_as_removal(one: Counter) -> None:
 
 
 def test_an_unplugged_reader_ends_the_session_and_comes_back(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.unplug()
     _ended_well(one, opened)
     one.wait_state("OUT_OF_SERVICE", after=opened)
@@ -161,7 +152,7 @@ def test_an_unplugged_reader_ends_the_session_and_comes_back(one: Counter) -> No
 
 def test_a_killed_capsule_ends_the_session(one: Counter) -> None:
     spare = set(_capsule_processes(one))
-    opened = _open_session(one)
+    opened = one.open_session()
     for process in spare:
         with suppress(psutil.NoSuchProcess):
             process.kill()
@@ -171,7 +162,7 @@ def test_a_killed_capsule_ends_the_session(one: Counter) -> None:
 
 def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
     spare = _capsule_processes(one)
-    opened = _open_session(one)
+    opened = one.open_session()
     for process in spare:
         with suppress(psutil.NoSuchProcess):  # one that only the start needed
             process.suspend()
@@ -184,7 +175,7 @@ def test_a_stopped_capsule_cannot_delay_cover_nor_wipe(one: Counter) -> None:
 
 
 def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter, site: WebSite) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.press_until("b", lambda: site.take("/hung"), "a page that hangs")
     one.reader.remove()
     _ended_well(one, opened)
@@ -192,7 +183,7 @@ def test_a_page_that_never_yields_cannot_delay_cover_nor_wipe(one: Counter, site
 
 
 def test_a_killed_curtain_ends_the_session_and_comes_back(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     curtain = one.curtain_processes()
     assert curtain
     for process in curtain:
@@ -204,7 +195,7 @@ def test_a_killed_curtain_ends_the_session_and_comes_back(one: Counter) -> None:
 
 
 def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(one: Counter) -> None:
-    _open_session(one)
+    one.open_session()
     capsules = _capsule_processes(one)
     assert capsules
     one.kill()
@@ -224,7 +215,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
 def test_a_core_that_is_frozen_is_covered_by_the_curtain_and_the_session_ends_when_it_wakes(
     one: Counter,
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     with one.frozen():
         one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover by the curtain")
     _ended_well(one, opened)
@@ -245,7 +236,7 @@ def test_a_card_that_lies_there_at_the_start_opens_nothing(
 
 
 def test_a_card_left_in_after_guard_end_opens_nothing_until_it_was_taken(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     answer = one.command("end")
     assert answer.returncode == 0, answer.stderr
     _ended_well(one, opened)
@@ -256,7 +247,7 @@ def test_a_card_left_in_after_guard_end_opens_nothing_until_it_was_taken(one: Co
 
 
 def test_guard_cover_covers_at_once_and_nothing_uncovers(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     answer = one.command("cover")
     assert answer.returncode == 0, answer.stderr
     one.wait_state("HELD", after=opened)
@@ -266,7 +257,7 @@ def test_guard_cover_covers_at_once_and_nothing_uncovers(one: Counter) -> None:
 
 
 def test_an_orderly_stop_in_a_session_wipes_it_and_leaves_no_process(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     assert one.stop() == 0
     _ended_well(one, opened)
     assert one.guard_processes() == []

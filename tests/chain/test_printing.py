@@ -75,10 +75,7 @@ def counter_at(
 
 def print_something(one: Counter) -> int:
     """Open a session and print its page; return the number of the record that opened it."""
-    before = one.now()
-    one.reader.insert()
-    opened = int(str(one.wait_state("ACTIVE", after=before)["seq"]))
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
+    opened = one.open_session()
     with XTestHands(one.display, beyond_keyboard="") as hands:
 
         def asked() -> bool:

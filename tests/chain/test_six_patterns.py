@@ -147,8 +147,7 @@ def lay_card(one: Counter, portal: VisitedPortal, lay: Callable[[], object] | No
 
 def is_decided(one: Counter, portal: VisitedPortal, opened: Record) -> bool:
     """Tell whether the page is in sight, or was lost."""
-    mine = [record for record in one.journal() if record["session"] == opened["session"]]
-    return portal.in_sight(one) is not None or any(r.get("cause") == "capsule_lost" for r in mine)
+    return portal.in_sight(one) is not None or one.gave_up(opened)
 
 
 def told(one: Counter) -> Record:

@@ -68,14 +68,6 @@ def one(
 holding = pytest.mark.parametrize("one", [HOLD], indirect=True, ids=["hold"])
 
 
-def _open_session(one: Counter) -> int:
-    before = one.now()
-    one.reader.insert()
-    record = one.wait_state("ACTIVE", after=before)
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
-    return int(str(record["seq"]))
-
-
 def _state(one: Counter) -> object:
     return one.status()["state"]
 
@@ -103,7 +95,7 @@ def _resume(one: Counter) -> Record:
 
 @holding
 def test_a_card_that_slipped_off_is_covered_and_only_a_pin_brings_the_same_session_back(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     session = one.status()["session"]
     one.reader.remove()
     held = one.wait_state("HELD", after=opened)
@@ -124,7 +116,7 @@ def test_a_card_that_slipped_off_is_covered_and_only_a_pin_brings_the_same_sessi
 def test_staff_force_the_logout_of_the_citizen_who_left_and_the_next_one_gets_a_session_of_their_own(
     one: Counter,
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     first = one.status()["session"]
     one.reader.remove()
     one.wait_state("HELD", after=opened)
@@ -134,14 +126,14 @@ def test_staff_force_the_logout_of_the_citizen_who_left_and_the_next_one_gets_a_
     assert receipt["good"] is True
     assert receipt["logout"] == "confirmed"
     one.wait_state("READY", after=opened)
-    _open_session(one)
+    one.open_session()
     assert one.status()["session"] != first
 
 
 @holding
 @pytest.mark.parametrize("trouble", ["lifted again", "swapped", "unplugged", "service killed"])
 def test_whatever_else_happens_to_the_card_of_a_held_session_ends_it(one: Counter, trouble: str) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.remove()
     one.wait_state("HELD", after=opened)
     one.reader.insert()
@@ -163,7 +155,7 @@ def test_whatever_else_happens_to_the_card_of_a_held_session_ends_it(one: Counte
 
 @holding
 def test_staff_force_the_logout_at_the_pad(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.remove()
     one.wait_state("HELD", after=opened)
     one.open_pad()
@@ -174,7 +166,7 @@ def test_staff_force_the_logout_at_the_pad(one: Counter) -> None:
 
 
 def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_was(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.press_hotkey()
     one.wait_state("HELD", after=opened)
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
@@ -188,7 +180,7 @@ def test_under_wipe_the_staff_button_holds_and_a_pin_goes_on_where_the_citizen_w
 
 
 def test_the_hotkey_covers_while_the_page_never_yields(one: Counter, site: WebSite) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.press_until("b", lambda: site.take("/hung"), "a page that hangs")
     one.press_hotkey()
     one.wait_state("HELD", after=opened)
@@ -208,7 +200,7 @@ def test_staff_start_a_session_without_a_card_and_a_card_ends_it(one: Counter) -
 
 
 def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Counter, site: WebSite) -> None:
-    _open_session(one)
+    one.open_session()
     one.open_pad()
     for key in ("7", "Return", "b", *PIN[:3]):  # the page would hang at the b
         one.type_key(key)
@@ -227,7 +219,7 @@ def test_nothing_typed_on_the_pad_reaches_the_page_that_waits_beneath(one: Count
 
 @holding
 def test_a_pin_process_that_is_killed_is_a_no_and_the_screen_stays_covered(one: Counter) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.remove()
     one.wait_state("HELD", after=opened)
     one.open_pad()
@@ -263,7 +255,7 @@ def _ask(one: Counter, staff: str, pin: str) -> dict[str, object]:
 def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_more_looks_than_the_limit(
     one: Counter,
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     one.reader.remove()
     one.wait_state("HELD", after=opened)
     one.open_pad()
@@ -293,7 +285,7 @@ def test_ten_thousand_guesses_through_every_door_with_restarts_between_get_no_mo
 
 def test_no_pin_is_in_any_argument_environment_log_or_file(one: Counter, tmp_path: Path) -> None:
     seen: set[str] = set()
-    _open_session(one)
+    one.open_session()
     one.open_pad()
     for key in (NUMBER, "Return", *PIN, "Return"):
         one.type_key(key)
@@ -323,7 +315,7 @@ def test_nobody_at_the_keyboard_is_warned_and_then_ended_and_a_touch_counts(one:
     def strip() -> object:
         return one.picture().convert("RGB").getpixel((5, 5))
 
-    opened = _open_session(one)
+    opened = one.open_session()
     one.until(lambda: strip() == CALM, "the calm strip")
     one.until(lambda: strip() == WARNING, "the warning")
     one.type_key("a")

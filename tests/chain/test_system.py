@@ -53,15 +53,6 @@ def logind(bus: SystemBus) -> Iterator[Logind]:
         yield logind
 
 
-def _open_session(one: Counter) -> int:
-    """Lay a card, wait until the portal is seen; return the number of the record that opened the session."""
-    before = one.now()
-    one.reader.insert()
-    opened = one.wait_state("ACTIVE", after=before)
-    one.until(lambda: one.shows(PORTAL_COLOUR), "the portal on the screen")
-    return int(str(opened["seq"]))
-
-
 def _is_covered_and_proven_gone(one: Counter, opened: int) -> bool:
     """Tell whether that is so now, not whether it becomes so."""
     since = [record for record in one.journal() if int(str(record["seq"])) > opened]
@@ -72,7 +63,7 @@ def _is_covered_and_proven_gone(one: Counter, opened: int) -> bool:
 def test_a_sleep_waits_for_the_proof_and_afterwards_the_counter_comes_back_by_itself(
     one: Counter, logind: Logind
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     logind.suspend()
     logind.wait_held([False])
     assert _is_covered_and_proven_gone(one, opened)
@@ -102,7 +93,7 @@ def test_a_card_laid_while_the_pc_sleeps_opens_nothing_until_it_was_taken(
 
 
 def test_a_shutdown_waits_for_the_proof_and_for_the_last_record(one: Counter, logind: Logind) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     logind.prepare_for_shutdown()
     logind.wait_held([False], "shutdown")
     assert _is_covered_and_proven_gone(one, opened)
@@ -116,7 +107,7 @@ def test_a_shutdown_waits_for_the_proof_and_for_the_last_record(one: Counter, lo
 def test_a_lock_or_logout_of_the_session_ends_what_the_citizen_left(
     one: Counter, logind: Logind, what: str
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     if what == "lock":
         logind.lock()
     else:
@@ -132,7 +123,7 @@ def test_a_lock_or_logout_of_the_session_ends_what_the_citizen_left(
 def test_a_bus_that_goes_away_ends_no_session_and_is_found_again(
     one: Counter, bus: SystemBus, logind: Logind
 ) -> None:
-    opened = _open_session(one)
+    opened = one.open_session()
     assert logind.held() == [True]
     losses = one.log().count("the system bus does not answer (")
     bus.kill()
@@ -150,7 +141,7 @@ def test_a_bus_that_goes_away_ends_no_session_and_is_found_again(
 def test_a_logind_that_never_answers_for_a_lock_holds_up_nothing(one: Counter, bus: SystemBus) -> None:
     with Logind(bus, inhibits=False) as logind:
         logind.wait_greeted()
-        opened = _open_session(one)
+        opened = one.open_session()
         assert "(no answer)" in str(one.status()["system"])
         logind.suspend()
         one.wait_state("STARTING", after=opened)

@@ -27,6 +27,7 @@ from Xlib.ext import xtest
 
 from guard.clock import SystemClock
 from guard.paths import container_mark
+from tests.support.site import PORTAL_COLOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """s; how long a test waits for what must happen. Nothing is asserted about how long it took."""
 
+_TRIES = 3
+"""Cards that are laid until one citizen gets to see the portal."""
 CHECKOUT = Path(__file__).parents[2]
 Record = dict[str, object]
 
@@ -197,6 +200,34 @@ class Counter:
     def now(self) -> int:
         """Return the number of the newest record."""
         return max((int(str(record["seq"])) for record in self.journal()), default=0)
+
+    # --- a citizen
+
+    def open_session(self) -> int:
+        """Lay a card once the counter is ready; return the number of the record that opened the session.
+
+        The portal is seen then. Where a busy PC did not paint it in time, the guard has ended that session,
+        and the card is laid again.
+        """
+        self.wait_state("READY")
+        for _ in range(_TRIES):
+            before = self.now()
+            self.reader.insert()
+            opened = self.wait_state("ACTIVE", after=before)
+            self.until(lambda: self.gave_up(opened) or self.shows(PORTAL_COLOUR), "the portal on the screen")  # noqa: B023 -- asked at once
+            number = int(str(opened["seq"]))
+            if not self.gave_up(opened):
+                return number
+            self.reader.remove()
+            self.wait_state("READY", after=number)
+        raise AssertionError("no citizen got to see the portal")
+
+    def gave_up(self, opened: Record) -> bool:
+        """Tell whether the guard ended the session that this record opened because its browser was lost."""
+        return any(
+            (record["session"], record.get("cause")) == (opened["session"], "capsule_lost")
+            for record in self.journal()
+        )
 
     # --- the screen
 

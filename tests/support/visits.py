@@ -12,6 +12,8 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
+from tests.support.ports import free_port
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -50,7 +52,7 @@ class VisitedPortal:
         self._visits = 0
         self._free = set[int]()
         self._changed = threading.Condition()
-        self._port = 0
+        self._port = free_port()
         self.open()
 
     def __enter__(self) -> Self:
@@ -75,7 +77,6 @@ class VisitedPortal:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True
-        self._port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
