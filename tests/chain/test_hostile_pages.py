@@ -35,7 +35,7 @@ pytest_plugins = ("tests.support.pcsc",)
 NEVER = frozenset({"wipe_failed", "curtain_lost", "display_lost", "journal_lost", "reader_lost"})
 """Alerts that no page may bring about; how soon is covered depends on the machine: the benchmark's matter."""
 THE_GUARDS = frozenset(
-    {"python", "bwrap", "choom", "setpriv", "aplay", "dbus-daemon", "gnome-keyring-daemon"}
+    {"python", "bwrap", "choom", "setpriv", "sh", "aplay", "dbus-daemon", "gnome-keyring-daemon"}
 )
 """Names of the processes that the guard itself starts outside containers."""
 

@@ -136,6 +136,17 @@ def test_a_bound_child_dies_with_a_parent_that_is_killed() -> None:
     until(lambda: not lives(child))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a Job Object binds before the child runs")
+def test_a_child_whose_parent_died_before_they_were_bound_never_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 1)  # as if it had another parent now
+    told = tmp_path / "told"
+    with start_bound([sys.executable, "-c", f"open({os.fspath(told)!r}, 'w')"], OWN) as child:
+        assert child.wait(60.0)
+    assert not told.exists()
+
+
 def test_a_bound_child_answers_through_its_pipes() -> None:
     program = "import sys; sys.stdout.write(sys.stdin.read().upper())"
     child = start_bound([sys.executable, "-c", program], OWN, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

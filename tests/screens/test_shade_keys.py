@@ -25,6 +25,7 @@ from guard.screens.port import Key
 from guard.screens.x11 import X11Shade
 from guard.screens.x11_keys import Combination, hotkey_problem, probe
 from tests.screens.shade_lab import GREEN, HOTKEY, RED, SOON, Ear, OtherClient, all_done
+from tests.support.waiting import until
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def presses(shade: X11Shade, ear: Ear, keyboard: Keyboard) -> int:
     Two digits, so that none is the one that went up last: pressed again within one ms it were a repeat.
     """
     take(shade)
+    until(lambda: shade._pad_keys.settled(shade._shades[0]))  # who had a grab may have died only now
     keyboard.tap("7", "8")
     assert [ear.keys.get(timeout=SOON) for _ in range(2)] == [Key.D7, Key.D8]
     drop(shade)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
@@ -15,6 +15,13 @@ from guard.errors import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+_UNLESS_ORPHANED: Final = 'test "$PPID" = "$0" && unset PWD OLDPWD SHLVL && exec "$@"'
+"""For sh: a parent that died before the kernel was told of the bond (prctl(2)) is not its parent now.
+
+What sh itself adds to the environment goes again.
+"""
 
 
 def start_bound(
@@ -35,7 +42,11 @@ def start_bound(
     if setpriv is None:
         raise MachineError("setpriv is not installed; run apt-get install util-linux.")
     return subprocess.Popen(
-        [setpriv, "--pdeathsig=KILL", "--no-new-privs", "--", *command],
+        [
+            *(setpriv, "--pdeathsig=KILL", "--no-new-privs", "--"),
+            *("/bin/sh", "-c", _UNLESS_ORPHANED, str(os.getpid())),
+            *command,
+        ],
         env=environment,
         cwd="/",
         stdin=stdin,
