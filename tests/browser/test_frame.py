@@ -70,3 +70,24 @@ def test_a_window_that_a_window_manager_was_asked_to_show_and_did_not_is_shown(
         client.sync()
         until(lambda: window.query_tree().parent.id == host)
         until(lambda: window.get_attributes().map_state == X.IsViewable)
+
+
+def test_a_window_that_a_window_manager_hides_as_it_lets_go_of_it_is_shown_again(
+    client: Display, screen: str, host: int
+) -> None:
+    """One that had begun to manage it unmaps it when it finds it gone (openbox, ``frame_hide``)."""
+    window = client.screen().root.create_window(0, 0, 200, 100, 0, X.CopyFromParent)
+    window.set_wm_class("page", CLASS)
+    window.map()
+    client.sync()
+    until(lambda: window.get_attributes().map_state == X.IsViewable and window.query_tree().parent.id == host)
+    with closing(Display(screen)) as manager:
+        theirs = manager.create_resource_object("window", window.id)
+        theirs.change_attributes(event_mask=X.StructureNotifyMask)
+        theirs.unmap()
+        manager.sync()
+        until(lambda: X.MapNotify in _events(manager))
+
+
+def _events(client: Display) -> list[int]:
+    return [client.next_event().type for _ in range(client.pending_events())]

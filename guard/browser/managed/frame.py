@@ -172,6 +172,8 @@ class Frame:
                 self._take_in(event.window)  # from a window manager that was asked to map it before
             case X.KeyPress if event.detail in self._print_keys and event.state & X.ControlMask:
                 self._print_pressed()
+            case X.UnmapNotify if self._is_page(event.window) and event.event.id == self._host.id:
+                event.window.map()  # a window manager that lets go of it unmaps it first
             case X.DestroyNotify if self._is_page(event.window):
                 self._page_gone()
 
