@@ -17,10 +17,20 @@ from guard.session.policy import OnRemoval, Policy
 from guard.session.table import State
 from tests.support.core import NUMBER, A, B, Lab, receipt, spare
 
+CONFIRMED = letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0)
+
 
 @pytest.fixture
 def lab() -> Lab:
     return Lab(Policy())
+
+
+@pytest.fixture
+def covered(lab: Lab) -> Lab:
+    """A session is held, and all is proven covered."""
+    lab.open_session()
+    lab.say(ev.CoverRequested(), CONFIRMED)
+    return lab
 
 
 def test_removal_covers_before_anything_else_is_asked_for(lab: Lab) -> None:
@@ -73,33 +83,24 @@ def test_the_answer_to_an_earlier_cover_does_not_stop_the_clock_of_a_later_one(l
     assert "kill a" in lab.calls.take()
 
 
-def test_a_cover_that_is_asked_for_again_kills_nobody_for_being_slow(lab: Lab) -> None:
-    lab.open_session()
-    lab.say(ev.CoverRequested())
-    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
-    lab.say(ev.CardAbsent(counter=2))
-    lab.turn(0.2)
-    assert "kill a" not in lab.calls.take(), "its logout is under way"
+def test_a_cover_that_is_asked_for_again_kills_nobody_for_being_slow(covered: Lab) -> None:
+    covered.say(ev.CardAbsent(counter=2))
+    covered.turn(0.2)
+    assert "kill a" not in covered.calls.take(), "its logout is under way"
 
 
-def test_a_cover_that_is_asked_for_again_has_its_deadline_once_the_shade_does_not_hold(lab: Lab) -> None:
-    lab.open_session()
-    lab.say(ev.CoverRequested())
-    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
-    lab.shade.confirmed = False
-    lab.say(ev.CardAbsent(counter=2))
-    lab.turn(0.2)
-    assert "kill a" in lab.calls.take()
+def test_a_cover_that_is_asked_for_again_has_its_deadline_once_the_shade_does_not_hold(covered: Lab) -> None:
+    covered.shade.confirmed = False
+    covered.say(ev.CardAbsent(counter=2))
+    covered.turn(0.2)
+    assert "kill a" in covered.calls.take()
 
 
-def test_each_portal_that_is_shown_has_a_deadline_to_go(lab: Lab) -> None:
-    lab.open_session()
-    lab.say(ev.CoverRequested())
-    lab.say(letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.001))
-    assert any(call.startswith("uncover") for call in lab.say(ev.StaffResume(session=A, staff=NUMBER)))
-    lab.say(ev.CardAbsent(counter=2))
-    lab.turn(0.2)
-    assert "kill a" in lab.calls.take()
+def test_each_portal_that_is_shown_has_a_deadline_to_go(covered: Lab) -> None:
+    assert any(call.startswith("uncover") for call in covered.say(ev.StaffResume(session=A, staff=NUMBER)))
+    covered.say(ev.CardAbsent(counter=2))
+    covered.turn(0.2)
+    assert "kill a" in covered.calls.take()
 
 
 def test_the_answer_to_a_cover_before_the_portal_was_shown_proves_nothing_about_it(lab: Lab) -> None:
@@ -214,7 +215,6 @@ def test_a_pc_that_slept_ends_the_session(lab: Lab) -> None:
 
 
 SUSPEND = ev.SystemChanging(what=ev.SystemChange.SUSPEND)
-CONFIRMED = letters.CoverAnswered(asked_at=1000.0, confirmed_at=1000.0)
 
 
 def test_a_sleep_is_let_go_only_when_the_session_is_proven_gone_and_the_cover_confirmed(lab: Lab) -> None:

@@ -44,8 +44,6 @@ pytestmark = pytest.mark.chain
 pytest_plugins = ("tests.support.pcsc",)
 
 NUMBER, NAME, PIN = "7", "見本 一郎", "739182"
-TRIES = 3
-"""Cards that are laid before a counter that shows nobody a page counts as broken."""
 DEADLINE = 300
 """ms for which the portal's logout is waited for."""
 WITHIN = 0.03
@@ -133,16 +131,8 @@ class Citizen:
 
 def lay_card(one: Counter, portal: VisitedPortal, lay: Callable[[], object] | None = None) -> Citizen:
     """Lay a card, and again where the guard ended a session whose page a busy PC could not paint in time."""
-    for _ in range(TRIES):
-        before = one.now()
-        (lay or one.reader.insert)()
-        opened = one.wait_state("ACTIVE", after=before)
-        one.until(lambda: is_decided(one, portal, opened), "the portal on the screen, or the end")  # noqa: B023 -- asked at once
-        if portal.in_sight(one):
-            return Citizen(one, portal, opened)
-        one.reader.remove()
-        ready(one)
-    raise AssertionError("no citizen got to see a page")
+    opened = one.lay_card(lambda: portal.in_sight(one) is not None, lay or one.reader.insert)
+    return Citizen(one, portal, opened)
 
 
 def is_decided(one: Counter, portal: VisitedPortal, opened: Record) -> bool:

@@ -544,8 +544,11 @@ def test_a_closed_curtain_is_gone_and_not_called_lost(
     assert ear.lost.empty()
 
 
-def test_a_killed_curtain_leaves_the_core_no_descriptor(bare: str, ear: Ear) -> None:
+def test_a_killed_curtain_leaves_the_core_no_descriptor(
+    bare: str, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a real container, of which the core holds descriptors: in months many curtains are lost."""
+    monkeypatch.setattr("guard.screens.curtain._ENDS_WITHIN", PATIENCE)
     held: list[int] = []
     with closing(Bubblewrap(f"test-curtain-{os.getpid()}")) as sealer:
         curtain = CurtainProcess(sealer, ear, SystemClock(), setup(bare))
@@ -555,7 +558,7 @@ def test_a_killed_curtain_leaves_the_core_no_descriptor(bare: str, ear: Ear) -> 
             for pid in curtain.pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            ear.lost.get(timeout=PATIENCE)
+            assert ear.lost.get(timeout=PATIENCE) == "the curtain's process ended"
             curtain.close()
             held.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
     assert held[0] == held[1]

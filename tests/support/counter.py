@@ -210,16 +210,19 @@ class Counter:
         and the card is laid again.
         """
         self.wait_state("READY")
+        return int(str(self.lay_card(lambda: self.shows(PORTAL_COLOUR), self.reader.insert)["seq"]))
+
+    def lay_card(self, seen: Callable[[], bool], lay: Callable[[], object]) -> Record:
+        """Lay a card like this until its portal is seen; return the record that opened the session."""
         for _ in range(_TRIES):
             before = self.now()
-            self.reader.insert()
+            lay()
             opened = self.wait_state("ACTIVE", after=before)
-            self.until(lambda: self.gave_up(opened) or self.shows(PORTAL_COLOUR), "the portal on the screen")  # noqa: B023 -- asked at once
-            number = int(str(opened["seq"]))
+            self.until(lambda: self.gave_up(opened) or seen(), "the portal on the screen, or the end")  # noqa: B023 -- asked at once
             if not self.gave_up(opened):
-                return number
+                return opened
             self.reader.remove()
-            self.wait_state("READY", after=number)
+            self.wait_state("READY", after=int(str(opened["seq"])))
         raise AssertionError("no citizen got to see the portal")
 
     def gave_up(self, opened: Record) -> bool:

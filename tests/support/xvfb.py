@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self
 import psutil
 from Xlib import X, display
 
+from tests.support.waiting import until
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -107,11 +109,12 @@ class Xvfb:
     @staticmethod
     def _wait_focus(client: display.Display, gone: int) -> None:
         """Wait until the manager has given away the focus of the window that is gone: it takes its time."""
-        for _ in range(_TRIES):
+
+        def given_away() -> bool:
             focus = client.get_input_focus().focus
-            if not isinstance(focus, int) and focus.id != gone:
-                return
-            threading.Event().wait(_SECONDS / _TRIES / 10)
+            return not isinstance(focus, int) and focus.id != gone
+
+        until(given_away, "the window manager kept the focus of a window that is gone")
 
     def _stop(self) -> None:
         for process in reversed(self._processes):
