@@ -48,9 +48,9 @@ class GuiThread:
     def _do(self) -> None:
         with contextlib.suppress(BlockingIOError):
             self._heard.recv(_RINGS)
-        if self._todo:
-            try:
-                self._todo.popleft()()
-            finally:
-                if self._todo:  # rings for what is left, also when this work failed
-                    self._ring()
+        if not self._todo:
+            return
+        work = self._todo.popleft()
+        if self._todo:  # rings for what is left first: the work may fail, or wait in a loop of its own
+            self._ring()
+        work()

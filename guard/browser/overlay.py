@@ -75,6 +75,14 @@ class _Own:
 _NOT_PRINTED: Final = _Own("not_printed", None)
 
 
+@dataclass(slots=True)
+class _Question:
+    """What a page asks, until it is answered."""
+
+    waiting: QEventLoop
+    yes: bool = False
+
+
 class Overlay(QObject):
     """One card over the whole window, hidden most of the time. GUI thread only.
 
@@ -105,8 +113,7 @@ class Overlay(QObject):
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._ground)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(lambda: self._answer(yes=False))
-        self._asking: QEventLoop | None = None
-        self._said_yes = False
+        self._asking: _Question | None = None
         self._accepting = False
         self._own = deque[_Own]()
         self._own_open = False
@@ -124,6 +131,11 @@ class Overlay(QObject):
         """Ask a page's question for a text; return it, or None when the citizen does not want to answer."""
         self._field.setText(proposed[:_MOST_TEXT])
         return self._field.text() if self._ask(text, yes="ok", no="cancel", field=True) else None
+
+    def withdraw(self) -> None:
+        """Take a page's question away, which has been answered elsewhere."""
+        if self._asking:
+            self._answer(yes=False)
 
     def refuse(self) -> None:
         """Say that the page cannot be opened, over the page that the citizen came from; returns at once."""
@@ -195,25 +207,24 @@ class Overlay(QObject):
             return False
         self._main.setText("")
         self._sub.setText(text[:_MOST_TEXT])
-        self._said_yes = self._own_open = False
-        self._asking = QEventLoop()
+        self._own_open = False
+        question = self._asking = _Question(QEventLoop())
         self._show(yes=yes, no=no, field=field, whole=False)
-        self._asking.exec()
-        self._asking = None
-        answer = self._said_yes
+        question.waiting.exec()  # in which the page may ask again, once this is answered
         self._show_own()
-        return answer
+        return question.yes
 
     def _answer(self, *, yes: bool) -> None:
-        self._said_yes = yes
+        question, self._asking = self._asking, None
         own = self._own.popleft() if self._own_open else None
         self._own_open = False
         self._ground.hide()
         self._page_view.setEnabled(True)
         self._page_view.setFocus()
         self.covers.emit(False)  # noqa: FBT003 -- Qt's signature
-        if self._asking:
-            self._asking.quit()
+        if question:
+            question.yes = yes
+            question.waiting.quit()
             return
         self._show_own()
         if yes and own and own.then:

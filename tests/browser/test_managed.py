@@ -62,11 +62,40 @@ def test_a_browser_that_takes_the_keyboard_from_a_question_does_not_keep_it(
     citizen: Citizen, portal: Puppet, screen: str
 ) -> None:
     number = portal.tell("alert('?'); return 'closed'")
-    until(lambda: not shows(screen, GROUND, EDGE))
+    until(lambda: _lies_aside(citizen, screen))
     with Hands(screen, citizen.window) as hands:
         hands.give_to_the_inner_window()
         hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
     assert portal.answer(number) == "closed"
+
+
+def test_a_question_that_the_browser_s_own_dialog_has_answered_is_asked_no_more(
+    citizen: Citizen, portal: Puppet, screen: str
+) -> None:
+    """The window was busy; a citizen whose "no" is heard by nobody would believe that it was."""
+    inside = map(psutil.Process, citizen.capsule.pids())
+    (window,) = (one for one in inside if Path(one.exe()) == Path(sys.executable).resolve())
+    with Hands(screen, citizen.window) as hands:
+        hands.give_to_the_inner_window()
+        window.suspend()
+        number = portal.tell("return confirm('heard by the browser')")
+        until(lambda: not shows(screen, GROUND, EDGE))
+        hands.press_until("Return", lambda: portal.has(number))
+        assert portal.answer(number) is True
+        number = portal.tell("return confirm('heard by nobody yet')")
+        until(lambda: not shows(screen, GROUND, EDGE))
+        window.resume()
+        until(lambda: _lies_aside(citizen, screen))
+        hands.press_until("Return", lambda: portal.has(number))
+    assert portal.answer(number) is True
+    until(lambda: shows(screen, GROUND, EDGE))
+
+
+def _lies_aside(citizen: Citizen, screen: str) -> bool:
+    """Tell whether the page has made room for what its window has to say."""
+    with closing(Display(screen)) as client:
+        inside = client.create_resource_object("window", citizen.window).query_tree().children
+        return any(one.get_geometry().x == AREA.width for one in inside)
 
 
 def test_a_window_manager_that_takes_the_browser_s_window_does_not_keep_it(

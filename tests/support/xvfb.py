@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 from Xlib import X, display
+from Xlib.error import ConnectionClosedError
 
 from tests.support.waiting import until
 
@@ -34,6 +35,7 @@ class Xvfb:
         self._size = size
         self._window_manager = window_manager
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._clients = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         ready, theirs = os.pipe()
@@ -88,21 +90,25 @@ class Xvfb:
         )
 
     def _manage(self, program: str) -> None:
-        """Start it and wait until it really manages windows: openbox drops those that come too early."""
+        """Start it and wait until it really manages windows: openbox drops those that come too early.
+
+        Whoever asked stays: the next client would get the same window ids, and what the manager still does
+        to a window that is gone would befall theirs.
+        """
         self._run(shlex.split(program))
-        with contextlib.closing(display.Display(self.display)) as client:
-            root = client.screen().root
-            for _ in range(_TRIES):
-                probe = root.create_window(0, 0, 9, 9, 0, X.CopyFromParent)
-                probe.map()
-                client.sync()
-                threading.Event().wait(_SECONDS / _TRIES)
-                managed = probe.query_tree().parent != root
-                probe.destroy()
-                client.sync()
-                if managed:
-                    self._wait_focus(client, probe.id)
-                    return
+        client = self._clients.enter_context(contextlib.closing(display.Display(self.display)))
+        root = client.screen().root
+        for _ in range(_TRIES):
+            probe = root.create_window(0, 0, 9, 9, 0, X.CopyFromParent)
+            probe.map()
+            client.sync()
+            threading.Event().wait(_SECONDS / _TRIES)
+            managed = probe.query_tree().parent != root
+            probe.destroy()
+            client.sync()
+            if managed:
+                self._wait_focus(client, probe.id)
+                return
         self._stop()
         raise RuntimeError(f"{program} did not start")
 
@@ -117,6 +123,8 @@ class Xvfb:
         until(given_away, "the window manager kept the focus of a window that is gone")
 
     def _stop(self) -> None:
+        with contextlib.suppress(ConnectionClosedError):  # a test may have killed the server
+            self._clients.close()
         for process in reversed(self._processes):
             process.terminate()
             try:

@@ -64,10 +64,16 @@ class Distrusted:
 class Asks:
     """A page's alert or question; answer it with `Tab.answer`."""
 
+    number: int
     kind: str
     """``alert``, ``confirm``, ``prompt`` or ``beforeunload``."""
     text: str
     proposed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the page asked last has its answer already, from the browser's own dialog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ Happening = (
     | Wanted
     | Distrusted
     | Asks
+    | Answered
     | WantsPaper
     | Paper
     | Saved

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import itertools
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,6 +21,7 @@ from playwright.async_api import Error, async_playwright
 
 from guard.browser.managed.forced import FORCED_WITHIN, come
 from guard.browser.managed.happenings import (
+    Answered,
     Asks,
     Began,
     Died,
@@ -92,7 +94,8 @@ class Tab:
         self._browser = browser
         self._tell = tell
         self._in_use = False
-        self._dialog: Dialog | None = None
+        self._numbers = itertools.count()
+        self._dialog: tuple[int, Dialog] | None = None
         self._distrusted = False
         """A certificate was not valid, and the browser is about to show its own page about that."""
         self._loop = asyncio.new_event_loop()
@@ -111,9 +114,9 @@ class Tab:
         """A citizen uses it from now on; answered by `Began` unless the page hangs."""
         self._soon(self._begin())
 
-    def answer(self, *, yes: bool, text: str) -> None:
-        """Answer the open question, if there is one still."""
-        self._soon(self._answer(yes=yes, text=text))
+    def answer(self, number: int, *, yes: bool, text: str = "") -> None:
+        """Answer the question of this number, if it is open still."""
+        self._soon(self._answer(number, yes=yes, text=text))
 
     def log_out(self, recipe: LogoutRecipe) -> None:
         """Run the recipe; answered by `LoggedOut`."""
@@ -183,6 +186,7 @@ class Tab:
         session.on("Page.frameRequestedNavigation", self._wants_to_go)
         session.on("Page.frameScheduledNavigation", self._wants_to_go)
         session.on("Page.windowOpen", self._wants_window)
+        session.on("Page.javascriptDialogClosed", self._closed)
         session.on("Fetch.requestPaused", lambda event: self._later(self._paused(event)))
         await context.add_init_script(_script("within"))
         session.on("Runtime.bindingCalled", self._called)
@@ -365,13 +369,20 @@ class Tab:
     # --- what it says
 
     def _ask(self, dialog: Dialog) -> None:
-        self._dialog = dialog
-        self._tell(Asks(dialog.type, dialog.message, dialog.default_value))
+        number = next(self._numbers)
+        self._dialog = number, dialog
+        self._tell(Asks(number, dialog.type, dialog.message, dialog.default_value))
 
-    async def _answer(self, *, yes: bool, text: str) -> None:
-        dialog, self._dialog = self._dialog, None
-        if dialog is not None:
+    async def _answer(self, number: int, *, yes: bool, text: str) -> None:
+        if self._dialog is not None and self._dialog[0] == number:
+            (_, dialog), self._dialog = self._dialog, None
             await self._quietly(dialog.accept(text) if yes else dialog.dismiss())
+
+    def _closed(self, _event: object) -> None:
+        """The browser's own dialog is there, too, and hears a key that is pressed before ours covers it."""
+        if self._dialog is not None:
+            self._dialog = None
+            self._tell(Answered())
 
     # --- its end, and paper
 

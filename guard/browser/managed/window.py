@@ -168,6 +168,8 @@ class ManagedWindow:
                 conduct.cannot_trust(self._overlay)
             case happenings.Asks():
                 self._asked(happening)
+            case happenings.Answered():
+                self._overlay.withdraw()
             case happenings.WantsPaper():
                 self._wants_paper()
             case happenings.Paper(pdf=pdf):
@@ -185,12 +187,12 @@ class ManagedWindow:
         match asks.kind:
             case "alert":
                 self._overlay.tell(asks.text)
-                self._tab.answer(yes=True, text="")
+                self._tab.answer(asks.number, yes=True)
             case "prompt":
                 answer = self._overlay.prompt(asks.text, asks.proposed)
-                self._tab.answer(yes=answer is not None, text=answer or "")
+                self._tab.answer(asks.number, yes=answer is not None, text=answer or "")
             case _:
-                self._tab.answer(yes=self._overlay.ask(asks.text), text="")
+                self._tab.answer(asks.number, yes=self._overlay.ask(asks.text))
 
     def _wants_paper(self) -> None:
         self._wish(self._make_paper)
