@@ -79,11 +79,9 @@ def test_a_question_that_the_browser_s_own_dialog_has_answered_is_asked_no_more(
         hands.give_to_the_inner_window()
         window.suspend()
         number = portal.tell("return confirm('heard by the browser')")
-        until(lambda: not shows(screen, GROUND, EDGE))
         hands.press_until("Return", lambda: portal.has(number))
         assert portal.answer(number) is True
         number = portal.tell("return confirm('heard by nobody yet')")
-        until(lambda: not shows(screen, GROUND, EDGE))
         window.resume()
         until(lambda: _lies_aside(citizen, screen))
         hands.press_until("Return", lambda: portal.has(number))
