@@ -23,7 +23,9 @@ _RINGS = 4096
 
 
 class GuiThread:
-    """Runs work on the thread that made this object, in order; `run` may be called from every thread.
+    """Begins work on the thread that made this object, in order; `run` may be called from every thread.
+
+    What waits in a loop of its own lets what follows be done meanwhile.
 
     Must be made where Qt's application is there already.
     """

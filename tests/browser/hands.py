@@ -44,6 +44,10 @@ class Hands:
         inner.set_input_focus(X.RevertToParent, X.CurrentTime)
         self._display.sync()
 
+    def wait_for_the_keyboard(self) -> None:
+        """Wait until the window itself has it (again)."""
+        until(lambda: getattr(self._display.get_input_focus().focus, "id", 0) == self._window.id)
+
     def press(self, *names: str) -> None:
         """Press these keys together, such as Control_L and p."""
         codes = [self._display.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]

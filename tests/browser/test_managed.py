@@ -65,6 +65,7 @@ def test_a_browser_that_takes_the_keyboard_from_a_question_does_not_keep_it(
     until(lambda: _lies_aside(citizen, screen))
     with Hands(screen, citizen.window) as hands:
         hands.give_to_the_inner_window()
+        hands.wait_for_the_keyboard()
         hands.press_until("Return", lambda: shows(screen, GROUND, EDGE))
     assert portal.answer(number) == "closed"
 
@@ -78,11 +79,13 @@ def test_a_question_that_the_browser_s_own_dialog_has_answered_is_asked_no_more(
     with Hands(screen, citizen.window) as hands:
         hands.give_to_the_inner_window()
         window.suspend()
-        number = portal.tell("return confirm('heard by the browser')")
-        hands.press_until("Return", lambda: portal.has(number))
-        assert portal.answer(number) is True
-        number = portal.tell("return confirm('heard by nobody yet')")
-        window.resume()
+        try:
+            number = portal.tell("return confirm('heard by the browser')")
+            hands.press_until("Return", lambda: portal.has(number))
+            assert portal.answer(number) is True
+            number = portal.tell("return confirm('heard by nobody yet')")
+        finally:
+            window.resume()
         until(lambda: _lies_aside(citizen, screen))
         hands.press_until("Return", lambda: portal.has(number))
     assert portal.answer(number) is True

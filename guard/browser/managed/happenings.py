@@ -73,7 +73,7 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the page asked last has its answer already, from the browser's own dialog."""
+    """What the page asked last is open no more: the browser's own dialog was answered, or the page went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,16 +177,16 @@ class Tab:
         page.on("filechooser", lambda _: self._refuse(Refusal.FILE_CHOICE, page.url))
         page.on("framenavigated", _careful(self._went))
         page.on("websocket", _careful(self._socket))
+        page.on("dialog", _careful(self._ask))  # Playwright dismisses those of other pages, which nobody sees
+        page.on("dialogclosed", _careful(self._closed))
         page.on("download", lambda download: self._later(self._download(download)))
         context.on("page", lambda other: self._later(self._another(other)))
-        context.on("dialog", _careful(self._ask))
         context.on("request", _careful(self._requested))
         context.on("requestfailed", _careful(self._failed))
         context.on("response", _careful(self._answered))
         session.on("Page.frameRequestedNavigation", self._wants_to_go)
         session.on("Page.frameScheduledNavigation", self._wants_to_go)
         session.on("Page.windowOpen", self._wants_window)
-        session.on("Page.javascriptDialogClosed", self._closed)
         session.on("Fetch.requestPaused", lambda event: self._later(self._paused(event)))
         await context.add_init_script(_script("within"))
         session.on("Runtime.bindingCalled", self._called)
@@ -378,9 +378,9 @@ class Tab:
             (_, dialog), self._dialog = self._dialog, None
             await self._quietly(dialog.accept(text) if yes else dialog.dismiss())
 
-    def _closed(self, _event: object) -> None:
+    def _closed(self, dialog: Dialog) -> None:
         """The browser's own dialog is there, too, and hears a key that is pressed before ours covers it."""
-        if self._dialog is not None:
+        if self._dialog is not None and self._dialog[1] == dialog:
             self._dialog = None
             self._tell(Answered())
 
