@@ -21,7 +21,7 @@ from guard.browser.managed.installed import installed
 from guard.browser.site import BrowserKind
 from guard.browser.wall import Wall
 from tests.browser.fixtures import AREA, DIRECTLY, site_of
-from tests.browser.hands import Hands, shows
+from tests.browser.hands import Hands, picture, shows
 from tests.browser.puppet import GROUND, PATIENCE
 from tests.support.waiting import until
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tests.browser.puppet import Puppet
 
 EDGE = (1200, 740)
+BUTTON = (0, 0x17, 0xC1)
+"""A colour that a button has, and nothing else on the guard's card."""
 pytestmark = pytest.mark.parametrize("kind", [BrowserKind.CHROMIUM], indirect=True)
 
 
@@ -90,6 +92,34 @@ def test_a_question_that_the_browser_s_own_dialog_has_answered_is_asked_no_more(
         hands.press_until("Return", lambda: portal.has(number))
     assert portal.answer(number) is True
     until(lambda: shows(screen, GROUND, EDGE))
+
+
+def test_a_question_of_a_window_that_nobody_sees_is_asked_nobody(
+    citizen: Citizen, portal: Puppet, screen: str
+) -> None:
+    """It was kept open when that window was closed, and those of the page were declined unseen."""
+    portal.do("""
+        document.onclick = () => {
+          const other = open(), asking = setInterval(() => {
+            if (!other.closed) return other.alert('in another window');
+            clearInterval(asking);
+            fetch('/closed');
+          });
+        };
+        """)
+    with Hands(screen, citizen.window) as hands:
+        hands.click(640, 400)
+        portal.wait_asked("/closed")
+        number = portal.tell("document.onclick = null; return confirm('of the page')")
+        until(lambda: _has_two_buttons(screen))
+        hands.press_until("Return", lambda: portal.has(number))
+    assert portal.answer(number) is True
+
+
+def _has_two_buttons(screen: str) -> bool:
+    """Tell whether the card that is in sight has another button left of its first."""
+    left = picture(screen).crop((200, AREA.y, 800, 800))
+    return any(colour == BUTTON for _, colour in left.getcolors(left.width * left.height) or ())
 
 
 def _lies_aside(citizen: Citizen, screen: str) -> bool:
