@@ -12,6 +12,7 @@ from Xlib.ext import xtest
 
 from guard.clock import SystemClock
 from tests.browser.puppet import PATIENCE
+from tests.support.in_sight import in_sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,11 +88,7 @@ def shows(screen: str, colour: int, place: tuple[int, int]) -> bool:
 def visible_windows(screen: str) -> list[int]:
     """Return the mapped top-level windows larger than a speck, from bottom to top."""
     with closing(display.Display(screen)) as client:
-        return [
-            window.id
-            for window in client.screen().root.query_tree().children
-            if window.get_attributes().map_state == X.IsViewable and window.get_geometry().width > 16
-        ]
+        return [window for window, (_, _, width, _) in in_sight(client) if width > 16]
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -16,6 +16,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 
 from tests.support.counter import CHECKOUT, Counter, counter
+from tests.support.in_sight import in_sight
 from tests.support.site import PORTAL_COLOUR, WebSite, web_site
 from tests.support.xvfb import Xvfb
 
@@ -97,12 +98,7 @@ def test_no_button_of_the_mouse_opens_a_menu_on_a_bare_screen(display: str) -> N
         while probe.query_tree().parent == root:  # managed, so that everything before was done
             client.sync()
         frame = probe.query_tree().parent.id
-        shown = [
-            window
-            for window in root.query_tree().children
-            if window.id not in known | {frame} and window.get_attributes().map_state == X.IsViewable
-        ]
-        assert shown == []
+        assert [window for window, _ in in_sight(client) if window not in known | {frame}] == []
 
 
 def test_removal_covers_and_the_hotkey_brings_the_pad(one: Counter) -> None:

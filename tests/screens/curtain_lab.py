@@ -21,6 +21,7 @@ from Xlib.protocol import event
 
 from guard.browser.port import Geometry
 from guard.containers.port import Remains, Sealing
+from tests.support.in_sight import in_sight
 from tests.support.processes import living
 
 if TYPE_CHECKING:
@@ -146,9 +147,8 @@ class Stranger:
         return self.display.create_resource_object("window", window)
 
     def stack(self) -> list[int]:
-        """Return all mapped windows from bottom to top."""
-        children = self.root.query_tree().children
-        return [one.id for one in children if one.get_attributes().map_state == X.IsViewable]
+        """Return all windows in sight from bottom to top."""
+        return [window for window, _ in in_sight(self.display)]
 
     def lift(self, window: int) -> None:
         self.find(window).configure(stack_mode=X.Above)

@@ -11,6 +11,7 @@ from Xlib.ext import xtest
 
 from guard.screens.monitors import Layout
 from guard.screens.x11_bare import monitors
+from tests.support.in_sight import in_sight
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -118,9 +119,5 @@ class Visitor:
 
     def _highest(self) -> tuple[int, int, int, int]:
         with closing(display.Display(self.screen)) as client:
-            for window in reversed(client.screen().root.query_tree().children):
-                attributes = window.get_attributes()
-                if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
-                    place = window.get_geometry()
-                    return place.x, place.y, place.width, place.height
-        raise AssertionError("no window is on the screen")
+            *_, (_, place) = in_sight(client)
+        return place
