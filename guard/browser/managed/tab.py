@@ -292,8 +292,16 @@ class Tab:
         await self._page.goto(url, wait_until="commit")
 
     async def _back(self) -> None:
-        if await self._page.go_back(wait_until="commit") is None:
-            await self._go(self._site.start)
+        """Leave the browser's own page; asked again, for between two processes there is nobody who obeys."""
+        while self._page.main_frame.url.startswith(_ERROR_PAGE):
+            try:
+                came = await self._page.go_back(wait_until="commit")
+            except Error:
+                await asyncio.sleep(EVERY)
+                continue
+            if came is None:
+                await self._go(self._site.start)
+            return
 
     async def _paused(self, event: dict[str, object]) -> None:
         """Let a document load, or leave the page where it is."""
