@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Self
 
@@ -10,9 +9,9 @@ from PIL import ImageGrab
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
-from guard.clock import SystemClock
 from tests.browser.puppet import PATIENCE
 from tests.support.in_sight import in_sight
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,10 @@ class Hands:
 
     def wait_for_the_keyboard(self) -> None:
         """Wait until the window itself has it (again)."""
-        until(lambda: getattr(self._display.get_input_focus().focus, "id", 0) == self._window.id)
+        until(
+            lambda: getattr(self._display.get_input_focus().focus, "id", 0) == self._window.id,
+            within=PATIENCE,
+        )
 
     def press(self, *names: str) -> None:
         """Press these keys together, such as Control_L and p."""
@@ -65,7 +67,7 @@ class Hands:
             self.press(name)
             return true()
 
-        until(pressed)
+        until(pressed, within=PATIENCE)
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Click here on the screen."""
@@ -89,13 +91,3 @@ def visible_windows(screen: str) -> list[int]:
     """Return the mapped top-level windows larger than a speck, from bottom to top."""
     with closing(display.Display(screen)) as client:
         return [window for window, (_, _, width, _) in in_sight(client) if width > 16]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until this holds."""
-    clock = SystemClock()
-    end = clock.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not condition():
-        assert clock.monotonic() < end, "it did not happen"
-        pause.wait(0.02)

@@ -16,6 +16,7 @@ from guard.practice.hands import XTestHands
 from tests.support.counter import PATIENCE, Counter
 from tests.support.cups import OwnCups
 from tests.support.site import PORTAL_COLOUR, START, web_site
+from tests.support.waiting import until
 from tests.support.xvfb import Xvfb
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_a_page_comes_out_of_the_printer_and_nothing_of_it_stays(
 ) -> None:
     with counter_at("paper", tmp_path, practice_reader, display, cups) as one:
         opened = print_something(one)
-        cups.until(lambda: cups.jobs() != [] and cups.tell("lpstat", "-W", "not-completed", "-o") == "")
+        until(lambda: cups.jobs() != [] and cups.tell("lpstat", "-W", "not-completed", "-o") == "")
         assert WRITTEN in text_of(cups.printed("paper"))
         piece = cups.printed("paper").read_bytes()[-400:]
         assert cups.files_with(piece), "CUPS keeps it, and the search finds it"

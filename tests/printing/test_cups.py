@@ -20,7 +20,8 @@ from guard.clock import SystemClock
 from guard.printing.cups import CupsPrinter, Errands, FormerPrinter
 from guard.printing.port import PrintOutcome
 from guard.session.events import SessionId
-from tests.support.cups import PATIENCE, OwnCups
+from tests.support.cups import OwnCups
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     import subprocess
@@ -89,8 +90,8 @@ def test_a_pdf_reaches_the_printer_as_it_is_and_nothing_of_it_stays(cups: OwnCup
     printer, mark = at("paper"), secret()
     printer.print(A, pdf(mark))
     assert ear.wait() == (A, True, len(pdf(mark)))
-    cups.until(lambda: cups.printed("paper").exists() and cups.printed("paper").read_bytes() == pdf(mark))
-    cups.until(lambda: cups.tell("lpstat", "-W", "not-completed", "-o") == "")
+    until(lambda: cups.printed("paper").exists() and cups.printed("paper").read_bytes() == pdf(mark))
+    until(lambda: cups.tell("lpstat", "-W", "not-completed", "-o") == "")
     assert cups.files_with(mark), "CUPS keeps what it has printed, and the search finds it"
     assert printer.cancel(A, PATIENCE) == PrintOutcome(finished=1)
     assert cups.files_with(mark) == []
@@ -112,7 +113,7 @@ def test_a_job_that_is_being_printed_is_stopped(cups: OwnCups, at: At, ear: Ear)
     printer, mark = at("slow"), secret()
     printer.print(A, pdf(mark))
     assert ear.wait()[1]
-    cups.until(lambda: cups.has_begun("slow"))
+    until(lambda: cups.has_begun("slow"))
     assert printer.cancel(A, PATIENCE) == PrintOutcome(cancelled=1)
     assert cups.files_with(mark) == []
     assert cups.jobs() == []
@@ -148,8 +149,8 @@ def test_a_printer_that_does_not_stop_leaves_it_unproven_until_it_has(
     printer = at("stubborn")
     printer.print(A, pdf(secret()))
     assert ear.wait()[1]
-    cups.until(lambda: cups.has_begun("stubborn"))
-    cups.until(lambda: printer.cancel(A, 1.0) == NOT_PROVEN and not cups.active())
+    until(lambda: cups.has_begun("stubborn"))
+    until(lambda: printer.cancel(A, 1.0) == NOT_PROVEN and not cups.active())
     cups.give_in("stubborn")
     assert printer.cancel(A, PATIENCE) == PrintOutcome(cancelled=1)
 
@@ -186,7 +187,7 @@ def test_a_pdf_that_cups_hangs_over_is_not_forgotten(cups: OwnCups, at: At, ear:
     cups.freeze()
     try:
         printer.print(A, pdf(mark))
-        cups.until(lambda: printer._process is not None)
+        until(lambda: printer._process is not None)
         assert not printer.cancel(A, 1.0).proven
         assert ear.wait() == (A, False, len(pdf(mark)))
     finally:
@@ -262,7 +263,7 @@ def test_an_errand_that_is_just_starting_when_its_session_ends_sends_nothing(cup
         assert starting.wait(PATIENCE)
         end = threading.Thread(target=printer.cancel, args=(A, PATIENCE))
         end.start()
-        cups.until(lambda: printer._unwanted)
+        until(lambda: printer._unwanted)
         go_on.set()
         end.join()
     assert started[0].returncode == -signal.SIGKILL

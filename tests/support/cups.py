@@ -12,18 +12,15 @@ import pwd
 import shutil
 import signal
 import subprocess
-import threading
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Self
 
-from guard.clock import SystemClock
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
-PATIENCE = 30.0
 
 FILES = """\
 User {user}
@@ -121,7 +118,7 @@ class OwnCups:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self.until(lambda: self._run("lpstat", "-r").stdout == b"scheduler is running\n")
+        until(lambda: self._run("lpstat", "-r").stdout == b"scheduler is running\n")
 
     def kill(self) -> None:
         """Kill it as nothing can be caught."""
@@ -173,14 +170,6 @@ class OwnCups:
             for path in (self.folder / name).rglob("*")
         ]
         return [path for path in files if path.is_file() and secret in path.read_bytes()]
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until this holds."""
-        clock = SystemClock()
-        end = clock.monotonic() + PATIENCE
-        while not condition():
-            assert clock.monotonic() < end, "it did not happen"
-            threading.Event().wait(0.02)
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
