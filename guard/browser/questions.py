@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from guard.browser.rules import Rules
     from guard.browser.site import LogoutRecipe
 
 EVERY = 0.02
@@ -33,6 +34,13 @@ PAINTS: Final = """(() => {
   }
   return window.frames_since === 2 ? 'yes' : 'no';
 })()"""
+NOTE_LOST: Final = """window.lost_parts = [];
+addEventListener('error', event => {
+  if (event.target instanceof Element) lost_parts.push(event.target.src || event.target.href);
+}, true);"""
+"""To be run in the same world before every document: notes its scripts, style sheets, pictures that fail."""
+LOST: Final = r"window.lost_parts?.join('\n')"
+"""One address a line; PySide hands no list on."""
 LEAVE: Final = "window.left_by_logout = 0;"
 CLICKED: Final = "clicked"
 _CLICK: Final = """(() => {
@@ -51,6 +59,15 @@ _PROVEN: Final = """(() => {
   if (%(by_address)s) return !same && location.href.startsWith(done) ? 'yes' : 'no';
   return !(same && %(must_leave)s) && document.querySelector(done) ? 'yes' : 'no';
 })()"""
+
+
+def incomplete(lost: object, rules: Rules) -> bool:
+    """Tell from the answer to `LOST` whether the page lacks a part that it may have.
+
+    To an engine a page has loaded when its own document came. What loads again then and lacks something
+    again is simply like that; if it was the network, that document does not come either.
+    """
+    return isinstance(lost, str) and any(rules.may_request(url) for url in lost.splitlines())
 
 
 def clicks(selectors: Iterable[str]) -> list[str]:

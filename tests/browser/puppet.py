@@ -40,6 +40,10 @@ LOGGED_OUT = (
     """<!doctype html><title>out</title><body style="background:#c0ffee"><p id="logged-out">out</p>"""
     """<script>fetch('/arrived')</script>"""
 )
+PARTS = """<!doctype html><title>parts</title><body style="background:#c0ffee"><script>
+const script = document.createElement('script'); %s; document.body.append(script);
+</script>"""
+"""A page with a script of its own, from wherever its blank says."""
 WORKER = "self.addEventListener('fetch', () => {});"
 
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
@@ -48,6 +52,11 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/opens": (200, "<script>open('http://127.0.0.9/'); open('/again')</script>" + PAGE, {}),
     "/prints": (200, "<script>print()</script>" + PAGE, {}),
     "/asks": (200, "<script>alert('?')</script>" + PAGE, {}),
+    "/parts": (200, PARTS % "script.src = '/part.js'", {}),
+    "/goes-to-parts": (200, "<script>location.replace('/parts')</script>", {}),
+    "/far-parts": (200, PARTS % "script.src = `//localhost:${location.port}/part.js`", {}),
+    "/walled-parts": (200, PARTS % "script.src = 'http://127.0.0.9/part.js'", {}),
+    "/part.js": (200, "fetch(`/part-ran/${history.length}`)", {"Content_Type": "text/javascript"}),
     "/logout": (200, LOGGED_OUT, {}),
     "/sure": (200, '<a id="yes" href="/logout">yes</a>', {}),
     "/worker.js": (200, WORKER, {"Content_Type": "text/javascript"}),
@@ -65,6 +74,8 @@ class Puppet:
     scheme: str = "http"
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(path, Cookie header) of every request but the page's own errands."""
+    cut: list[str] = field(default_factory=list)
+    """Paths whose next request gets no answer, once for each time they are here."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _orders: queue.SimpleQueue[tuple[int, str]] = field(default_factory=queue.SimpleQueue)
     _answers: dict[int, object] = field(default_factory=dict)
@@ -113,6 +124,14 @@ class Puppet:
             self.asked.append((path, cookie))
             self._changed.notify_all()
 
+    def cuts(self, path: str) -> bool:
+        """Tell whether this request gets no answer."""
+        with self._changed:
+            if path not in self.cut:
+                return False
+            self.cut.remove(path)
+            return True
+
     def has(self, number: int) -> bool:
         """Tell whether the answer has come."""
         with self._changed:
@@ -133,6 +152,7 @@ class Puppet:
         """Start anew: what waits for orders now gets none of those to come."""
         with self._changed:
             self.asked.clear()
+            self.cut.clear()
             self._orders = queue.SimpleQueue()
 
 
@@ -170,7 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         self.server.puppet.note(parts.path, self.headers.get("Cookie", ""))
-        if parts.path == "/next":
+        if self.server.puppet.cuts(parts.path):
+            self.close_connection = True
+        elif parts.path == "/next":
             self._next()
         elif parts.path == "/redirect":
             self._send(302, "", Location=parse_qs(parts.query)["to"][0])

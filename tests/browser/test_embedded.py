@@ -343,6 +343,44 @@ def test_a_start_page_that_does_not_come_is_a_loss(born: Born, portal: Puppet, s
         assert citizen.ear.windows.empty()
 
 
+def times_asked(portal: Puppet, path: str) -> int:
+    """Return how often the portal was asked for this."""
+    return [asked for asked, _ in portal.asked].count(path)
+
+
+@pytest.mark.parametrize("path", ["parts", "far-parts", "goes-to-parts"])
+def test_a_start_page_that_lost_a_part_is_loaded_again(
+    born: Born, portal: Puppet, site: Site, path: str
+) -> None:
+    """The network was cut between a page and its script: to the engine it has loaded, and it does nothing."""
+    portal.cut.append("/part.js")
+    with born(replace(site, start=portal.url + path)) as citizen:
+        portal.wait_asked("/part-ran/1")
+        assert times_asked(portal, "/part.js") == 2
+        citizen.begin()
+        assert citizen.ear.losses.empty()
+
+
+def test_a_start_page_that_always_lacks_a_part_is_shown_as_it_is(
+    born: Born, portal: Puppet, site: Site
+) -> None:
+    portal.cut.extend(["/part.js"] * 2)
+    with born(replace(site, start=f"{portal.url}parts")) as citizen:
+        citizen.begin()
+        assert times_asked(portal, "/parts") == times_asked(portal, "/part.js") == 2
+        assert citizen.ear.losses.empty()
+
+
+@pytest.mark.parametrize("path", ["parts", "walled-parts"])
+def test_a_start_page_that_lacks_nothing_it_may_have_is_loaded_once(
+    born: Born, portal: Puppet, site: Site, path: str
+) -> None:
+    with born(replace(site, start=portal.url + path)) as citizen:
+        citizen.begin()
+        assert times_asked(portal, f"/{path}") == 1
+        assert citizen.ear.losses.empty()
+
+
 def beginnings() -> int:
     """Return how many deadlines of capsules that were just handed to a citizen run."""
     return sum(thread.name == "capsule begins" for thread in threading.enumerate())

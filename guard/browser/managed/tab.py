@@ -39,7 +39,18 @@ from guard.browser.managed.happenings import (
 )
 from guard.browser.messages import Refusal
 from guard.browser.papers import holds_pdf
-from guard.browser.questions import CLICKED, EVERY, LEAVE, PAINTED, PAINTS, clicks, proven
+from guard.browser.questions import (
+    CLICKED,
+    EVERY,
+    LEAVE,
+    LOST,
+    NOTE_LOST,
+    PAINTED,
+    PAINTS,
+    clicks,
+    incomplete,
+    proven,
+)
 from guard.browser.rules import Rules, host_of
 
 if TYPE_CHECKING:
@@ -194,9 +205,10 @@ class Tab:
         await session.send("Runtime.enable")
         await session.send("Runtime.addBinding", {"name": _PRINT})
         await session.send("Runtime.addBinding", {"name": _TELL, "executionContextName": _WORLD})
-        await session.send(
-            "Page.addScriptToEvaluateOnNewDocument", {"source": _script("apart"), "worldName": _WORLD}
-        )
+        for source in (_script("apart"), NOTE_LOST):
+            await session.send(
+                "Page.addScriptToEvaluateOnNewDocument", {"source": source, "worldName": _WORLD}
+            )
         await session.send("Fetch.enable", {"patterns": [{"resourceType": "Document"}]})
 
     def _later(self, work: Coroutine[object, object, None]) -> None:
@@ -223,22 +235,22 @@ class Tab:
             return
         try:
             await self._page.goto(self._site.start, wait_until="load", timeout=0)
+            await self._session.send("Page.resetNavigationHistory")  # the way back ends at the start page
+            painted = await self._until(PAINTED)
+            if painted and incomplete(await self._world(LOST), self._rules):
+                await self._page.reload(wait_until="load", timeout=0)
+                painted = await self._until(PAINTED)
         except Error as error:
             self._tell(Unreachable(certificate=_CERTIFICATE_ERROR in error.message))
             return
-        await self._session.send("Page.resetNavigationHistory")  # the way back ends at the start page
-        self._later(self._until(PAINTED))
+        self._tell(Painted() if painted else Unreachable(certificate=False))
 
-    async def _until(self, question: str) -> None:
-        """Ask until the page has painted, or cannot."""
+    async def _until(self, question: str) -> bool:
+        """Ask until the page says that it has painted, or that it cannot; tell which."""
         while True:
             answer = await self._world(question)
-            if answer == "failed":
-                self._tell(Unreachable(certificate=False))
-                return
-            if answer in {"painted", "yes"}:
-                self._tell(Painted() if question is PAINTED else Began())
-                return
+            if answer in {"painted", "yes", "failed"}:
+                return answer != "failed"
             await asyncio.sleep(EVERY)
 
     async def _world(self, script: str) -> object:
@@ -258,6 +270,7 @@ class Tab:
     async def _begin(self) -> None:
         self._in_use = True
         await self._until(PAINTS)
+        self._tell(Began())
 
     # --- where it may go
 
