@@ -272,8 +272,8 @@ class SealedCapsule:
                 why = error.sentence
                 break
             match report:
-                case Warm(window=window):
-                    self._listener.warm(self._session, window)
+                case Warm(window=window, lacks=lacks):
+                    self._listener.warm(self._session, window, lacks)
                 case Begun():
                     self._settle_begin()
                 case Refused(what=what, host=host):

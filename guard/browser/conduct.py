@@ -126,10 +126,10 @@ class Conduct:
         """A citizen is there, and may be told something."""
         return self.in_use and not self._logging_out
 
-    def painted(self, window: int) -> None:
-        """The start page is on the screen, in this window."""
+    def painted(self, window: int, lacks: int) -> None:
+        """The start page is on the screen, in this window, and lacks so many of its parts."""
         self._warm = True
-        self.report(Warm(session=self._session, window=window))
+        self.report(Warm(session=self._session, window=window, lacks=lacks))
 
     def begun(self) -> None:
         """It has painted since a citizen came."""

@@ -128,6 +128,8 @@ class Warm:
 
     session: SessionId
     window: int
+    lacks: int
+    """How many of its parts did not come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +261,11 @@ def read_report(message: Message, session: SessionId) -> Report:  # noqa: PLR091
     try:
         match message.get("is"):
             case "warm":
-                return Warm(session=session, window=_window(message["window"]))
+                return Warm(
+                    session=session,
+                    window=_window(message["window"]),
+                    lacks=read_number(message["lacks"]),
+                )
             case "begun":
                 return Begun(session=session)
             case "refused":

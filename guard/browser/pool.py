@@ -4,7 +4,9 @@ Each portal has spares of its own (about 370 MB of memory each), so that whichev
 one that cannot be reached costs the others nothing. One thread makes and discards capsules, so that neither
 the core nor the thread that noticed a death ever waits for a browser to start. A spare that dies, or does not
 get warm in time, is proven gone like any other, and that portal's next attempt waits longer each time, up to
-`BACK_OFF_MOST`.
+`BACK_OFF_MOST`. So is one whose start page lacks more of its parts than the one before: the network was cut
+between a page and its script, and that page would do nothing. What the next one lacks as well is simply how
+the portal is.
 """
 
 from __future__ import annotations
@@ -75,6 +77,8 @@ class _Stock:
     make: CapsuleFactory
     failures: int = 0
     not_before: float = 0.0
+    lacks: int = 0
+    """Parts that the newest spare's start page lacked."""
 
 
 @dataclass(slots=True)
@@ -84,6 +88,8 @@ class _Member:
     started_at: float
     born: float
     """In s since boot, which a sleep of the PC counts, as the portal does."""
+    may_lack: int
+    """Parts of its start page that the one before lacked, too."""
     window: int | None = None
     warm_at: float | None = None
     used: bool = False
@@ -196,16 +202,22 @@ class CapsulePool:
             members = list(self._members.values())
         return tuple(pid for member in members for pid in member.capsule.pids())
 
-    def warm(self, session: SessionId, window: int) -> None:
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:
         """See `guard.browser.port.CapsuleListener.warm`."""
         with self._changed:
             member = self._members.get(session)
             if member is None or not member.waits:
                 return
-            member.window = window
-            member.warm_at = self._clock.monotonic()
-            self._changed.notify_all()
-        self._listener.spare_appeared(session, member.stock.site, window)
+            member.stock.lacks = lacks
+            whole = lacks <= member.may_lack
+            if whole:
+                member.window = window
+                member.warm_at = self._clock.monotonic()
+                self._changed.notify_all()
+        if whole:
+            self._listener.spare_appeared(session, member.stock.site, window)
+        else:
+            self.lost(session, "parts of its start page did not come")
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
         """See `guard.browser.port.CapsuleListener.refused`."""
@@ -306,7 +318,9 @@ class CapsulePool:
             self._listener.spare_lost(session, stock.site)
             return
         with self._changed:
-            self._members[session] = _Member(capsule, stock, self._clock.monotonic(), self._clock.boot())
+            self._members[session] = _Member(
+                capsule, stock, self._clock.monotonic(), self._clock.boot(), stock.lacks
+            )
 
     def _discard(self, member: _Member) -> None:
         try:

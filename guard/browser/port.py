@@ -75,8 +75,11 @@ class Geometry:
 class CapsuleListener(Protocol):
     """Where a capsule reports; every call names the session it is about and may come from any thread."""
 
-    def warm(self, session: SessionId, window: int) -> None:
-        """The start page is painted; ``window`` is the id the display server knows the window by."""
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:
+        """The start page is painted, but for ``lacks`` parts of it that did not come.
+
+        ``window`` is the id the display server knows the window by.
+        """
         ...
 
     def refused(self, session: SessionId, what: str, host: str) -> None:

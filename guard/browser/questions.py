@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from guard.browser.rules import Rules
     from guard.browser.site import LogoutRecipe
 
 EVERY = 0.02
@@ -25,8 +24,19 @@ PAINTED: Final = """(() => {
     window.frames_seen = 0;
     requestAnimationFrame(() => requestAnimationFrame(() => { window.frames_seen = 2; }));
   }
-  return window.frames_seen === 2 ? 'painted' : 'waiting';
+  if (window.frames_seen !== 2) return 'waiting';
+  const silent = performance.getEntriesByType('resource').filter(
+    one => one.responseStatus === 0 && one.name.startsWith(`${origin}/`));
+  return (window.lost_parts ?? 0) + silent.length;
 })()"""
+"""Answered by ``failed``, or by the number of parts that the page lacks: an engine is content without them.
+
+Counted are scripts, style sheets and pictures of its document from anywhere (see `NOTE_LOST`), and whatever
+else it has asked its own server for in vain until then; of other servers no page gets to know that.
+"""
+NOTE_LOST: Final = """window.lost_parts = 0;
+addEventListener('error', event => { if (event.target instanceof Element) lost_parts += 1; }, true);"""
+"""To be run in the same world before every document."""
 PAINTS: Final = """(() => {
   if (window.frames_since === undefined) {
     window.frames_since = 0;
@@ -34,13 +44,6 @@ PAINTS: Final = """(() => {
   }
   return window.frames_since === 2 ? 'yes' : 'no';
 })()"""
-NOTE_LOST: Final = """window.lost_parts = [];
-addEventListener('error', event => {
-  if (event.target instanceof Element) lost_parts.push(event.target.src || event.target.href);
-}, true);"""
-"""To be run in the same world before every document: notes its scripts, style sheets, pictures that fail."""
-LOST: Final = r"window.lost_parts?.join('\n')"
-"""One address a line; PySide hands no list on."""
 LEAVE: Final = "window.left_by_logout = 0;"
 CLICKED: Final = "clicked"
 _CLICK: Final = """(() => {
@@ -59,15 +62,6 @@ _PROVEN: Final = """(() => {
   if (%(by_address)s) return !same && location.href.startsWith(done) ? 'yes' : 'no';
   return !(same && %(must_leave)s) && document.querySelector(done) ? 'yes' : 'no';
 })()"""
-
-
-def incomplete(lost: object, rules: Rules) -> bool:
-    """Tell from the answer to `LOST` whether the page lacks a part that it may have.
-
-    To an engine a page has loaded when its own document came. What loads again then and lacks something
-    again is simply like that; if it was the network, that document does not come either.
-    """
-    return isinstance(lost, str) and any(rules.may_request(url) for url in lost.splitlines())
 
 
 def clicks(selectors: Iterable[str]) -> list[str]:

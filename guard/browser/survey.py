@@ -103,9 +103,9 @@ class Survey:
 
     # --- what the capsule says
 
-    def warm(self, session: SessionId, window: int) -> None:
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:
         """See `guard.browser.port.CapsuleListener.warm`."""
-        del session, window
+        del session, window, lacks
         with self._changed:
             self._shown_at = self._clock.monotonic()
             self._changed.notify_all()

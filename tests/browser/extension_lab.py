@@ -22,7 +22,7 @@ from tests.browser.fixtures import AREA
 
 
 class _Teller:
-    def warm(self, session: SessionId, window: int) -> None:  # noqa: ARG002 -- the port's signature
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:  # noqa: ARG002 -- the port's signature
         self._say("warm")
 
     def refused(self, session: SessionId, what: str, host: str) -> None:  # noqa: ARG002 -- as above

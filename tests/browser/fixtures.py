@@ -41,13 +41,16 @@ class Ear:
 
     session: SessionId
     windows: queue.SimpleQueue[int] = field(default_factory=queue.SimpleQueue)
+    lacks: int = 0
+    """Parts of the start page that did not come; known once there is a window."""
     refusals: set[tuple[str, str]] = field(default_factory=set)
     papers: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue)
     losses: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def warm(self, session: SessionId, window: int) -> None:
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:
         assert session == self.session
+        self.lacks = lacks
         self.windows.put(window)
 
     def refused(self, session: SessionId, what: str, host: str) -> None:

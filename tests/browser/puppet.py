@@ -40,10 +40,9 @@ LOGGED_OUT = (
     """<!doctype html><title>out</title><body style="background:#c0ffee"><p id="logged-out">out</p>"""
     """<script>fetch('/arrived')</script>"""
 )
-PARTS = """<!doctype html><title>parts</title><body style="background:#c0ffee"><script>
-const script = document.createElement('script'); %s; document.body.append(script);
-</script>"""
-"""A page with a script of its own, from wherever its blank says."""
+PARTS = """<!doctype html><title>parts</title><body style="background:#c0ffee">%s"""
+PART = "/part.js"
+"""What the pages with parts name, each in its own way."""
 WORKER = "self.addEventListener('fetch', () => {});"
 
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
@@ -52,11 +51,18 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/opens": (200, "<script>open('http://127.0.0.9/'); open('/again')</script>" + PAGE, {}),
     "/prints": (200, "<script>print()</script>" + PAGE, {}),
     "/asks": (200, "<script>alert('?')</script>" + PAGE, {}),
-    "/parts": (200, PARTS % "script.src = '/part.js'", {}),
-    "/goes-to-parts": (200, "<script>location.replace('/parts')</script>", {}),
-    "/far-parts": (200, PARTS % "script.src = `//localhost:${location.port}/part.js`", {}),
-    "/walled-parts": (200, PARTS % "script.src = 'http://127.0.0.9/part.js'", {}),
-    "/part.js": (200, "fetch(`/part-ran/${history.length}`)", {"Content_Type": "text/javascript"}),
+    "/script": (200, PARTS % '<script src="/part.js"></script>', {}),
+    "/style": (200, PARTS % '<link rel="stylesheet" href="/part.js">', {}),
+    "/module": (200, PARTS % '<script type="module">import "/part.js"</script>', {}),
+    "/import": (200, PARTS % '<style>@import "/part.js"</style>', {}),
+    "/far": (
+        200,
+        PARTS % "<script>part = document.createElement('script');"
+        "part.src = `//localhost:${location.port}/part.js`; document.body.append(part)</script>",
+        {},
+    ),
+    "/moves": (200, "<script>location.replace('/script')</script>", {}),
+    PART: (200, "", {"Content_Type": "text/javascript"}),
     "/logout": (200, LOGGED_OUT, {}),
     "/sure": (200, '<a id="yes" href="/logout">yes</a>', {}),
     "/worker.js": (200, WORKER, {"Content_Type": "text/javascript"}),

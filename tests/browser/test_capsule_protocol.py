@@ -57,8 +57,8 @@ class Ear:
     heard: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     papers: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue)
 
-    def warm(self, session: SessionId, window: int) -> None:
-        assert (session, window) == (SESSION, 7)
+    def warm(self, session: SessionId, window: int, lacks: int) -> None:
+        assert (session, window, lacks) == (SESSION, 7, 3)
         self.heard.put("warm")
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
@@ -92,7 +92,7 @@ def test_more_refusals_than_a_capsule_may_report_are_a_loss(*, over: bool) -> No
             assert ear.heard.get(timeout=SOON) == "lost: the capsule reported more refusals than it may"
             assert container.killed
         else:
-            say(theirs, [Warm(session=SESSION, window=7)])
+            say(theirs, [Warm(session=SESSION, window=7, lacks=3)])
             assert ear.heard.get(timeout=SOON) == "warm"
             assert not container.killed
         capsule.kill()

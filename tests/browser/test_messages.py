@@ -47,7 +47,7 @@ def test_an_order_arrives_as_it_was_sent(order: m.Order) -> None:
 @pytest.mark.parametrize(
     "report",
     [
-        m.Warm(session=SESSION, window=7),
+        m.Warm(session=SESSION, window=7, lacks=3),
         m.Begun(session=SESSION),
         m.Refused(session=SESSION, what=m.Refusal.DOWNLOAD, host="h.example"),
         m.Wanted(session=SESSION, host="h.example", page=True),

@@ -160,7 +160,7 @@ def test_a_warm_spare_is_announced_and_handed_out_once(
 ) -> None:
     pool.warm_up()
     capsule = workshop.take()
-    capsule.listener.warm(capsule.session, 77)
+    capsule.listener.warm(capsule.session, 77, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
     assert pool.begin(capsule.session) == 77
     assert capsule.calls == ["begin"]
@@ -172,7 +172,7 @@ def test_no_more_spares_are_made_than_wanted(pool: CapsulePool, workshop: Worksh
     for _ in range(5):
         pool.warm_up()
     capsule = workshop.take()
-    capsule.listener.warm(capsule.session, 1)
+    capsule.listener.warm(capsule.session, 1, 0)
     pool.warm_up()
     assert len(pool.pids()) == 1
     assert workshop.made.empty()
@@ -196,7 +196,7 @@ def test_a_lost_capsule_is_kept_until_its_end_is_proven(
 ) -> None:
     pool.warm_up()
     capsule = workshop.take()
-    capsule.listener.warm(capsule.session, 1)
+    capsule.listener.warm(capsule.session, 1, 0)
     pool.begin(capsule.session)
     ear.heard.get(timeout=SOON)
     capsule.listener.lost(capsule.session, "crash")
@@ -213,7 +213,7 @@ def test_a_late_word_from_a_forgotten_capsule_is_dropped(
     pool.warm_up()
     capsule = workshop.take()
     pool.forget(capsule.session)
-    capsule.listener.warm(capsule.session, 1)
+    capsule.listener.warm(capsule.session, 1, 0)
     capsule.listener.lost(capsule.session, "late")
     assert ear.heard.empty()
 
@@ -229,17 +229,42 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
     assert workshop.take().session
 
 
+def test_a_spare_whose_page_lacks_more_than_the_one_before_is_replaced(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    """What the next one lacks as well is how the portal is."""
+    pool.warm_up()
+    for lacks, said in ((2, "spare lost"), (2, "appeared"), (3, "spare lost"), (1, "appeared")):
+        spare = workshop.take()
+        spare.listener.warm(spare.session, 7, lacks)
+        assert ear.heard.get(timeout=SOON) == (said, spare.session)
+        pool.begin(spare.session)
+
+
+def test_of_two_spares_that_were_loading_when_the_network_was_cut_none_is_kept(
+    make: Make, clock: TurnedClock, ear: Ear, workshop: Workshop
+) -> None:
+    pool = make(2, clock)
+    pool.warm_up()
+    first = workshop.take()
+    clock.turn(APART)
+    pool.warm_up()
+    for spare in (first, workshop.take()):
+        spare.listener.warm(spare.session, 7, 1)
+        assert ear.heard.get(timeout=SOON) == ("spare lost", spare.session)
+
+
 def get_warm(ear: Ear, workshop: Workshop, window: int = 7) -> StandIn:
     """Let the next one that is made get warm."""
     capsule = workshop.take()
-    capsule.listener.warm(capsule.session, window)
+    capsule.listener.warm(capsule.session, window, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
     return capsule
 
 
 def lose_warm(ear: Ear, capsule: StandIn) -> None:
     """Let it get warm and then die."""
-    capsule.listener.warm(capsule.session, 7)
+    capsule.listener.warm(capsule.session, 7, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
     capsule.listener.lost(capsule.session, "it went on by itself")
     assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
@@ -277,7 +302,7 @@ def test_a_good_spare_ends_a_row_of_failures(
         clock.turn(10)
         pool.warm_up()
     fifth = workshop.take()
-    fifth.listener.warm(fifth.session, 7)
+    fifth.listener.warm(fifth.session, 7, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", fifth.session)
     if begun:
         assert pool.begin(fifth.session) == 7
@@ -325,7 +350,7 @@ def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
     pool = make(1, clock)
     pool.warm_up()
     old = workshop.take()
-    old.listener.warm(old.session, 7)
+    old.listener.warm(old.session, 7, 0)
     ear.heard.get(timeout=SOON)
     passes(clock, SPARE_LIFE + 1)
     pool.warm_up()
@@ -333,7 +358,7 @@ def test_a_spare_that_has_waited_too_long_is_replaced_before_it_is_discarded(
     while ear.heard.get(timeout=SOON) != ("appeared", old.session):
         pass
     assert pool.capsule(old.session) is old, "until the fresh one is warm, the old one serves"
-    fresh.listener.warm(fresh.session, 8)
+    fresh.listener.warm(fresh.session, 8, 0)
     pool.adopted(fresh.session)
     while pool.capsule(old.session) is not None:
         threading.Event().wait(0.001)
@@ -347,12 +372,12 @@ def test_an_old_spare_that_a_citizen_has_begun_to_use_is_never_discarded(
     pool = make(1, clock)
     pool.warm_up()
     old = workshop.take()
-    old.listener.warm(old.session, 7)
+    old.listener.warm(old.session, 7, 0)
     clock.turn(SPARE_LIFE + 1)
     assert pool.begin(old.session) == 7
     pool.warm_up()
     fresh = workshop.take()
-    fresh.listener.warm(fresh.session, 8)
+    fresh.listener.warm(fresh.session, 8, 0)
     pool.adopted(fresh.session)
     assert pool.capsule(old.session) is old
     assert old.calls == ["begin"]
@@ -422,7 +447,7 @@ def test_a_portal_of_which_no_capsule_can_be_made_does_not_keep_the_others_from_
     pool = make(1, SystemClock(), two=other)
     pool.warm_up()
     made = other.take()
-    made.listener.warm(made.session, 7)
+    made.listener.warm(made.session, 7, 0)
     while ear.heard.get(timeout=SOON) != ("appeared", made.session):
         pass
     assert pool.begin(made.session) == 7
@@ -439,7 +464,7 @@ def test_a_spare_that_warms_is_alone_in_it_unless_it_takes_too_long(
     pool.warm_up()
     second = other.take()
     assert third.made.empty()
-    second.listener.warm(second.session, 7)
+    second.listener.warm(second.session, 7, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", second.session)
     assert third.take().session != hung.session
 
@@ -454,7 +479,7 @@ def test_an_old_spare_of_another_portal_stays_until_a_fresh_one_of_its_own_is_wa
     clock.turn(SPARE_LIFE + 1)
     pool.warm_up()
     fresh = workshop.take()
-    fresh.listener.warm(fresh.session, 9)
+    fresh.listener.warm(fresh.session, 9, 0)
     pool.adopted(fresh.session)
     while pool.capsule(old.session) is not None:
         threading.Event().wait(0.001)

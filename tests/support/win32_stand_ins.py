@@ -171,7 +171,7 @@ class Capsule:
         """Again and again: what is copied before the guard has uncovered, it erases."""
         self._copying.timeout.connect(lambda: QApplication.clipboard().setText(COPIED))
         self._window.when_painted(
-            lambda: self._say(portal.Warm(session=self._session, window=self._window.id()))
+            lambda: self._say(portal.Warm(session=self._session, window=self._window.id(), lacks=0))
         )
 
     def obey(self, message: Message) -> None:

@@ -6,24 +6,14 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
-from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtWebEngineCore import QWebEngineScript
 
-from guard.browser.questions import (
-    CLICKED,
-    EVERY,
-    LEAVE,
-    LOST,
-    NOTE_LOST,
-    PAINTED,
-    PAINTS,
-    clicks,
-    incomplete,
-    proven,
-)
+from guard.browser.questions import CLICKED, EVERY, LEAVE, NOTE_LOST, PAINTED, PAINTS, clicks, proven
 
 if TYPE_CHECKING:
-    from guard.browser.rules import Rules
+    from PySide6.QtWebEngineCore import QWebEnginePage
+
     from guard.browser.site import LogoutRecipe
 
 _EVERY_MS = round(EVERY * 1000)
@@ -31,34 +21,28 @@ _WORLD: Final = QWebEngineScript.ScriptWorldId.ApplicationWorld
 
 
 class Painting(QObject):
-    """Loads the start page, whole; fires ``painted`` when it is on the screen, or ``failed``, once."""
+    """Finds out when the first page is on the screen; fires ``painted`` or ``failed``, once.
 
-    painted = Signal()
+    ``painted`` tells how many parts the page lacks.
+    """
+
+    painted = Signal(int)
     failed = Signal()
 
-    def __init__(self, page: QWebEnginePage, start: str, rules: Rules) -> None:
+    def __init__(self, page: QWebEnginePage) -> None:
         super().__init__(page)
         self._page = page
-        self._start = QUrl(start)
-        self._rules = rules
-        self._again = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
+        page.loadFinished.connect(self._loaded)
         script = QWebEngineScript()
         script.setSourceCode(NOTE_LOST)
         script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
         script.setWorldId(_WORLD)
         page.scripts().insert(script)
 
-    def start(self) -> None:
-        """Begin to load."""
-        self._await()
-        self._page.load(self._start)
-
-    def _await(self) -> None:
-        self._page.loadFinished.connect(self._loaded, Qt.ConnectionType.SingleShotConnection)
-
     def _loaded(self, ok: bool) -> None:  # noqa: FBT001 -- a slot's positional argument
+        self._page.loadFinished.disconnect(self._loaded)
         if ok:
             self._timer.start(_EVERY_MS)
         else:
@@ -68,22 +52,14 @@ class Painting(QObject):
         self._page.runJavaScript(PAINTED, _WORLD, self._hear)
 
     def _hear(self, answer: object) -> None:
-        if answer == "painted":
-            self._page.runJavaScript(LOST, _WORLD, self._weigh)
-        elif answer == "failed" and self._timer.isActive():
-            self._timer.stop()
-            self.failed.emit()
-
-    def _weigh(self, lost: object) -> None:
         if not self._timer.isActive():
             return
-        self._timer.stop()
-        if incomplete(lost, self._rules) and not self._again:
-            self._again = True
-            self._await()
-            self._page.triggerAction(QWebEnginePage.WebAction.Reload)
-        else:
-            self.painted.emit()
+        if isinstance(answer, int | float):  # as what PySide hands a number on depends on the number
+            self._timer.stop()
+            self.painted.emit(int(answer))
+        elif answer == "failed":
+            self._timer.stop()
+            self.failed.emit()
 
 
 class Beginning(QObject):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import webview
-from PySide6.QtCore import QCoreApplication, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QRect, Qt, QUrl
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QMainWindow
@@ -128,8 +128,8 @@ class PortalWindow:
         NoDialogs(view).refused.connect(page.refuse_dialog)
         page.loadStarted.connect(conduct.went_on)
         page.renderProcessTerminated.connect(lambda _status, _code: conduct.give_up(Loss.PAGE_DIED))
-        painting = Painting(page, self._opening.site.start, self._rules)
-        painting.painted.connect(lambda: conduct.painted(int(native.winId())))
+        painting = Painting(page)
+        painting.painted.connect(lambda lacks: conduct.painted(int(native.winId()), lacks))
         painting.failed.connect(lambda: conduct.give_up(Loss.START_UNREACHABLE))
         self._beginning = Beginning(page)
         self._beginning.painted.connect(conduct.begun)
@@ -138,7 +138,7 @@ class PortalWindow:
         self._place(self._opening.area)
         sink(native)  # before it is mapped, so that it never lies above anybody
         page.setZoomFactor(self._opening.site.zoom / 100)
-        painting.start()
+        page.load(QUrl(self._opening.site.start))
 
     def _place(self, area: Geometry) -> None:
         self._window.setGeometry(QRect(area.x, area.y, area.width, area.height))

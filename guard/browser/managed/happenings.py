@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 class Painted:
     """The start page is on the screen."""
 
+    lacks: int
+    """How many of its parts did not come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:

@@ -39,18 +39,7 @@ from guard.browser.managed.happenings import (
 )
 from guard.browser.messages import Refusal
 from guard.browser.papers import holds_pdf
-from guard.browser.questions import (
-    CLICKED,
-    EVERY,
-    LEAVE,
-    LOST,
-    NOTE_LOST,
-    PAINTED,
-    PAINTS,
-    clicks,
-    incomplete,
-    proven,
-)
+from guard.browser.questions import CLICKED, EVERY, LEAVE, NOTE_LOST, PAINTED, PAINTS, clicks, proven
 from guard.browser.rules import Rules, host_of
 
 if TYPE_CHECKING:
@@ -235,22 +224,25 @@ class Tab:
             return
         try:
             await self._page.goto(self._site.start, wait_until="load", timeout=0)
-            await self._session.send("Page.resetNavigationHistory")  # the way back ends at the start page
-            painted = await self._until(PAINTED)
-            if painted and incomplete(await self._world(LOST), self._rules):
-                await self._page.reload(wait_until="load", timeout=0)
-                painted = await self._until(PAINTED)
         except Error as error:
             self._tell(Unreachable(certificate=_CERTIFICATE_ERROR in error.message))
             return
-        self._tell(Painted() if painted else Unreachable(certificate=False))
+        await self._session.send("Page.resetNavigationHistory")  # the way back ends at the start page
+        self._later(self._until(PAINTED))
 
-    async def _until(self, question: str) -> bool:
-        """Ask until the page says that it has painted, or that it cannot; tell which."""
+    async def _until(self, question: str) -> None:
+        """Ask until the page has painted, or cannot."""
         while True:
             answer = await self._world(question)
-            if answer in {"painted", "yes", "failed"}:
-                return answer != "failed"
+            if answer == "failed":
+                self._tell(Unreachable(certificate=False))
+                return
+            if isinstance(answer, int):
+                self._tell(Painted(lacks=answer))
+                return
+            if answer == "yes":
+                self._tell(Began())
+                return
             await asyncio.sleep(EVERY)
 
     async def _world(self, script: str) -> object:
@@ -270,7 +262,6 @@ class Tab:
     async def _begin(self) -> None:
         self._in_use = True
         await self._until(PAINTS)
-        self._tell(Began())
 
     # --- where it may go
 

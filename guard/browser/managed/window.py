@@ -146,8 +146,8 @@ class ManagedWindow:
     def _happened(self, happening: happenings.Happening) -> None:  # noqa: C901, PLR0912 -- one flat case each
         conduct = self._conduct
         match happening:
-            case happenings.Painted():
-                conduct.painted(int(self._host.winId()))
+            case happenings.Painted(lacks=lacks):
+                conduct.painted(int(self._host.winId()), lacks)
             case happenings.Unreachable(certificate=certificate):
                 conduct.give_up(Loss.START_CERTIFICATE if certificate else Loss.START_UNREACHABLE)
             case happenings.Unequipped():
