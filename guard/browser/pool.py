@@ -4,9 +4,12 @@ Each portal has spares of its own (about 370 MB of memory each), so that whichev
 one that cannot be reached costs the others nothing. One thread makes and discards capsules, so that neither
 the core nor the thread that noticed a death ever waits for a browser to start. A spare that dies, or does not
 get warm in time, is proven gone like any other, and that portal's next attempt waits longer each time, up to
-`BACK_OFF_MOST`. So is one whose start page lacks more of its parts than the one before: the network was cut
-between a page and its script, and that page would do nothing. What the next one lacks as well is simply how
-the portal is.
+`BACK_OFF_MOST`.
+
+So is one whose start page lacks more parts than the one before: the network was cut between a page and its
+script, and that page would do nothing. What the next one lacks as well is how the portal is. Numbers are
+compared, not names, which may be new each time: a lost script is not noticed where the script itself asks,
+each time in vain, for as much.
 """
 
 from __future__ import annotations
@@ -75,10 +78,11 @@ class _Stock:
 
     site: str
     make: CapsuleFactory
-    failures: int = 0
+    pause: float = 0.0
+    """s that the attempt after the last failure waits, or waited; none while all goes well."""
     not_before: float = 0.0
     lacks: int = 0
-    """Parts that the newest spare's start page lacked."""
+    """Parts that the newest spare's start page lacked; none, if it did not come at all."""
 
 
 @dataclass(slots=True)
@@ -169,7 +173,7 @@ class CapsulePool:
             if member is None or member.lost:
                 return None
             member.used = True
-            member.stock.failures = 0
+            member.stock.pause = 0.0
             member.capsule.begin()
             return member.window
 
@@ -213,11 +217,16 @@ class CapsulePool:
             if whole:
                 member.window = window
                 member.warm_at = self._clock.monotonic()
-                self._changed.notify_all()
+            else:
+                member.lost = True
+                self._back_off(member.stock)
+            self._changed.notify_all()
         if whole:
             self._listener.spare_appeared(session, member.stock.site, window)
-        else:
-            self.lost(session, "parts of its start page did not come")
+        else:  # nobody else is told: the portal can be reached, and the next one is as good as there
+            _log.warning(
+                "a capsule of %s is replaced: parts of its start page did not come", member.stock.site
+            )
 
     def refused(self, session: SessionId, what: str, host: str) -> None:
         """See `guard.browser.port.CapsuleListener.refused`."""
@@ -236,8 +245,10 @@ class CapsulePool:
             member.lost = True
             used = member.used
             if not used:
-                if member.warm_at is not None and self._clock.monotonic() - member.warm_at >= STEADY_AFTER:
-                    member.stock.failures = 0
+                if member.warm_at is None:
+                    member.stock.lacks = 0
+                elif self._clock.monotonic() - member.warm_at >= STEADY_AFTER:
+                    member.stock.pause = 0.0
                 self._back_off(member.stock)
             self._changed.notify_all()
         _log.warning("a capsule of %s was lost: %s", member.stock.site, why)
@@ -335,6 +346,5 @@ class CapsulePool:
             self._changed.wait(0.0 if self._closing else BACK_OFF_FIRST)
 
     def _back_off(self, stock: _Stock) -> None:
-        delay = min(BACK_OFF_FIRST * 2**stock.failures, BACK_OFF_MOST)
-        stock.failures += 1
-        stock.not_before = self._clock.monotonic() + delay
+        stock.pause = min(max(BACK_OFF_FIRST, 2 * stock.pause), BACK_OFF_MOST)
+        stock.not_before = self._clock.monotonic() + stock.pause

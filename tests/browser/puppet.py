@@ -61,7 +61,7 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
         "part.src = `//localhost:${location.port}/part.js`; document.body.append(part)</script>",
         {},
     ),
-    "/moves": (200, "<script>location.replace('/script')</script>", {}),
+    "/moves": (200, "<script>location.replace('/far')</script>", {}),
     PART: (200, "", {"Content_Type": "text/javascript"}),
     "/logout": (200, LOGGED_OUT, {}),
     "/sure": (200, '<a id="yes" href="/logout">yes</a>', {}),

@@ -232,13 +232,32 @@ def test_a_pc_that_cannot_make_capsules_is_tried_again(
 def test_a_spare_whose_page_lacks_more_than_the_one_before_is_replaced(
     pool: CapsulePool, ear: Ear, workshop: Workshop
 ) -> None:
-    """What the next one lacks as well is how the portal is."""
+    """What the next one lacks as well is how the portal is; nobody hears of one that is replaced."""
     pool.warm_up()
-    for lacks, said in ((2, "spare lost"), (2, "appeared"), (3, "spare lost"), (1, "appeared")):
+    for lacks, good in ((2, False), (2, True), (3, False), (1, True), (2, False), (0, True), (1, False)):
         spare = workshop.take()
         spare.listener.warm(spare.session, 7, lacks)
-        assert ear.heard.get(timeout=SOON) == (said, spare.session)
-        pool.begin(spare.session)
+        if good:
+            assert ear.heard.get(timeout=SOON) == ("appeared", spare.session)
+            pool.begin(spare.session)
+        else:
+            until(lambda: spare.calls == ["gone"])  # noqa: B023 -- asked at once
+    assert ear.heard.empty()
+
+
+def test_what_a_page_may_lack_is_forgotten_when_the_portal_does_not_answer(
+    pool: CapsulePool, ear: Ear, workshop: Workshop
+) -> None:
+    pool.warm_up()
+    first = workshop.take()
+    first.listener.warm(first.session, 7, 1)
+    second = workshop.take()
+    second.listener.lost(second.session, "start page not reachable")
+    assert ear.heard.get(timeout=SOON) == ("spare lost", second.session)
+    third = workshop.take()
+    third.listener.warm(third.session, 7, 1)
+    until(lambda: third.calls == ["gone"])
+    assert ear.heard.empty()
 
 
 def test_of_two_spares_that_were_loading_when_the_network_was_cut_none_is_kept(
@@ -249,9 +268,22 @@ def test_of_two_spares_that_were_loading_when_the_network_was_cut_none_is_kept(
     first = workshop.take()
     clock.turn(APART)
     pool.warm_up()
-    for spare in (first, workshop.take()):
+    second = workshop.take()
+    for spare in (first, second):
         spare.listener.warm(spare.session, 7, 1)
-        assert ear.heard.get(timeout=SOON) == ("spare lost", spare.session)
+    until(lambda: first.calls == second.calls == ["gone"])
+    assert ear.heard.empty()
+
+
+def test_a_portal_that_cannot_be_reached_for_days_is_tried_still(
+    pool: CapsulePool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause that doubled without end was too large a number after 1024 times: the pool's thread died."""
+    monkeypatch.setattr("guard.browser.pool.BACK_OFF_FIRST", 1e-9)
+    monkeypatch.setattr("guard.browser.pool.BACK_OFF_MOST", 1e-6)
+    workshop.fail = 1100
+    pool.warm_up()
+    assert workshop.take().session == "s1100"
 
 
 def get_warm(ear: Ear, workshop: Workshop, window: int = 7) -> StandIn:
