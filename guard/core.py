@@ -181,7 +181,7 @@ class Core:
         self._uncovering: _Uncovering | None = None
         self._journal_works = True
         """It has not said that it cannot be written; a disk that hangs says nothing."""
-        self._failed_wipes = 0
+        self._retry_in = RETRY_WIPE
         self._curtain_started_at = clock.monotonic() - CURTAIN_PAUSE
         self._curtain_checked_at = clock.monotonic()
         self._pulsed_at = clock.monotonic()
@@ -386,7 +386,7 @@ class Core:
                 else:
                     self._uncovering = _Uncovering(window)
             case ef.EndCapsule(session=session, logout=logout):
-                self._failed_wipes = 0
+                self._retry_in = RETRY_WIPE
                 parts.ending.end(session, logout=logout)
             case ef.KillCapsule(session=session):
                 parts.ending.kill(session)
@@ -426,9 +426,10 @@ class Core:
         seconds: dict[ef.Timer, float] = {
             ef.Timer.HOLD: self._policy.hold_seconds,
             ef.Timer.LONGEST: self._policy.longest_minutes * 60,
-            ef.Timer.RETRY: min(RETRY_WIPE * 2**self._failed_wipes, RETRY_WIPE_MOST),
+            ef.Timer.RETRY: self._retry_in,
         }
-        self._failed_wipes += timer is ef.Timer.RETRY
+        if timer is ef.Timer.RETRY:
+            self._retry_in = min(2 * self._retry_in, RETRY_WIPE_MOST)
         if timer is ef.Timer.IDLE:
             self._idle.begin(session)
             return

@@ -8,7 +8,7 @@ import pytest
 
 from guard import inbox as letters
 from guard.browser.port import Geometry, Logout
-from guard.core import CURTAIN_CHECK, STALLED_AFTER
+from guard.core import CURTAIN_CHECK, RETRY_WIPE_MOST, STALLED_AFTER
 from guard.journal.port import Ticket
 from guard.screens.port import Screen, Sound
 from guard.session import events as ev
@@ -348,6 +348,16 @@ def test_a_wipe_that_keeps_failing_is_tried_less_and_less_often(lab: Lab) -> Non
             lab.turn(0.5)
             waits[-1] += 1
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_wipe_that_fails_all_night_is_tried_still(lab: Lab) -> None:
+    """A pause that doubled without end was too large a number after 1024 times, and the core died."""
+    lab.open_session()
+    lab.say(ev.CardAbsent(counter=2))
+    for _ in range(1100):
+        lab.say(receipt(A, good=False))
+        lab.turn(RETRY_WIPE_MOST)
+        assert "end a" in lab.calls.take()
 
 
 @pytest.mark.parametrize("outcome", [Logout.NOT_CONFIRMED, Logout.NOT_TRIED])
