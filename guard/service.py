@@ -24,6 +24,7 @@ from guard.clock import SystemClock
 from guard.control import ControlServer, control_address
 from guard.core import Core, Parts
 from guard.errors import GuardError, MachineError
+from guard.failing_threads import failing_threads_end_the_guard
 from guard.ground import forbid_core_dumps, runtime_folder, share_one_heap, state_home
 from guard.handlers import Handlers
 from guard.inbox import Inbox
@@ -85,7 +86,8 @@ def _serve(read_settings: Callable[[], Settings], machine: Machine) -> int:
     share_one_heap()
     with contextlib.ExitStack() as stack:
         core = _build(settings, read_settings, machine, stack)
-        core.run()
+        with failing_threads_end_the_guard():
+            core.run()
         blind = not core.snapshot().session.facts.display
     if blind:
         raise MachineError("the display was lost: the session is wiped; start the guard on a working screen")

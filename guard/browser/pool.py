@@ -94,6 +94,10 @@ class _Member:
     """In s since boot, which a sleep of the PC counts, as the portal does."""
     may_lack: int
     """Parts of its start page that the one before lacked, too."""
+    pause: float = 0.0
+    """s between two looks whether it is gone."""
+    look_at: float = 0.0
+    """When it is to be looked for; others are made meanwhile."""
     window: int | None = None
     warm_at: float | None = None
     used: bool = False
@@ -277,7 +281,8 @@ class CapsulePool:
                 if self._closing:
                     return
                 overdue = self._overdue()
-                discard = [one for one in self._members.values() if one.lost and not one.used]
+                now = self._clock.monotonic()
+                discard = [one for one in self._unproven() if one.look_at <= now]
                 start = None if overdue or discard else self._start_due()
                 if not (overdue or discard or start):
                     self._changed.wait(self._sleep())
@@ -288,6 +293,9 @@ class CapsulePool:
                 self._discard(member)
             if start:
                 self._start_one(start)
+
+    def _unproven(self) -> list[_Member]:
+        return [one for one in self._members.values() if one.lost and not one.used]
 
     def _overdue(self) -> list[_Member]:
         oldest = self._clock.monotonic() - WARM_WITHIN
@@ -315,7 +323,8 @@ class CapsulePool:
         now = self._clock.monotonic()
         starts = [self._startable_at(stock) - now for stock in self._stocks if self._missing(stock)]
         warms = any(one.warms for one in self._members.values())
-        return max(0.0, min([1.0 if warms else AGE_CHECK, *(starts if self._asked else [])]))
+        looks = [one.look_at - now for one in self._unproven()]
+        return max(0.0, min([1.0 if warms else AGE_CHECK, *looks, *(starts if self._asked else [])]))
 
     def _start_one(self, stock: _Stock) -> None:
         session = self._new_id()
@@ -342,9 +351,16 @@ class CapsulePool:
         if not processes and not storage:
             self.forget(member.capsule.session)
             return
-        with self._changed:
-            self._changed.wait(0.0 if self._closing else BACK_OFF_FIRST)
+        if not member.pause:
+            _log.warning("a spare of %s is not proven gone; it is looked for again", member.stock.site)
+        member.pause = _longer(member.pause)
+        member.look_at = self._clock.monotonic() + member.pause
 
     def _back_off(self, stock: _Stock) -> None:
-        stock.pause = min(max(BACK_OFF_FIRST, 2 * stock.pause), BACK_OFF_MOST)
+        stock.pause = _longer(stock.pause)
         stock.not_before = self._clock.monotonic() + stock.pause
+
+
+def _longer(pause: float) -> float:
+    """Return the s to wait the next time."""
+    return min(max(BACK_OFF_FIRST, 2 * pause), BACK_OFF_MOST)

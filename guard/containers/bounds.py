@@ -67,18 +67,22 @@ class BoundsWatch:
         while not self._closing.wait(EVERY):
             try:
                 left = _available(os.pread(self._fd, 4 * _KIB, 0))
-                most = max(most, left)
-                now = self._clock.monotonic()
-                if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
-                    most, looked_at = left, now
-                    self._look()
-            except OSError:  # a PC short of memory or descriptors, which is when this is needed
-                _log.warning("what containers take could not be read; it is tried again")
+            except OSError:
+                left = 0  # so that each container is looked at
+            most = max(most, left)
+            now = self._clock.monotonic()
+            if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
+                most, looked_at = left, now
+                for one in self._living():
+                    _look_at(one)
 
-    def _look(self) -> None:
-        for one in self._living():
-            if one.keep_within_bounds():
-                _log.warning("a container took more memory than it may, and was killed")
+
+def _look_at(one: Bounded) -> None:
+    try:
+        if one.keep_within_bounds():
+            _log.warning("a container took more memory than it may, and was killed")
+    except OSError:  # a PC short of memory or descriptors, which is when this is needed
+        _log.warning("what a container takes could not be read; it is tried again")
 
 
 def _available(meminfo: bytes) -> int:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -184,6 +185,10 @@ class Bubblewrap:
         except (ValueError, KeyError, TypeError, OSError) as error:
             process.kill()
             process.wait()
+            for name, pid in self._marked():  # not every container dies with its parent
+                if name == sealing.name:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             raise MachineError(
                 "bubblewrap (bwrap) did not make a container: see guard doctor for its reason"
             ) from error

@@ -173,10 +173,10 @@ def _flush(environment: Mapping[str, str]) -> None:
     folder = Path(environment.get("LOCALAPPDATA", "")) / "Microsoft" / "Credentials"
     if not folder.is_absolute() or not folder.is_dir():
         return
-    for file in folder.iterdir():
-        with contextlib.suppress(OSError), file.open("r+b") as opened_file:
-            os.fsync(opened_file.fileno())
     with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            with contextlib.suppress(OSError), file.open("r+b") as opened_file:
+                os.fsync(opened_file.fileno())
         flush_folder(folder)
 
 

@@ -357,7 +357,23 @@ def test_a_dead_spare_that_cannot_be_proven_gone_is_looked_for_again(
     first.stays = 1
     first.listener.lost(first.session, "crash")
     assert workshop.take().session != first.session
-    assert first.calls == ["gone"]
+    until(lambda: first.calls == ["gone"])
+
+
+def test_a_dead_spare_that_is_never_proven_gone_keeps_nobody_from_others(
+    make: Make, workshop: Workshop
+) -> None:
+    other = Workshop()
+    pool = make(1, SystemClock(), two=other)
+    pool.warm_up()
+    stays = workshop.take()
+    stays.stays = 1_000_000
+    stays.listener.lost(stays.session, "crash")
+    for maker in (workshop, other, workshop, other):
+        spare = maker.take()
+        spare.listener.lost(spare.session, "crash")
+    assert stays.calls == []
+    stays.stays = 0
 
 
 def test_a_second_warm_spare_is_announced_as_soon_as_it_is_needed(

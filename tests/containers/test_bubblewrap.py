@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 import guard
-from guard.containers.bubblewrap import Bubblewrap
+from guard.containers.bubblewrap import Bubblewrap, _Birth
 from guard.containers.mounts import stored
 from guard.containers.port import Remains, Sealing
 from guard.errors import MachineError
@@ -426,6 +426,47 @@ def test_what_takes_more_memory_than_it_may_is_killed_whole(sealer: Bubblewrap, 
     assert container.wait(PATIENCE)
     assert container.remains().nothing
     ours.close()
+
+
+def test_no_name_that_a_process_gives_itself_ends_the_watch_over_memory(sealer: Bubblewrap) -> None:
+    """The kernel tells a name as it is but for its line breaks, and a carriage return is none to it."""
+    rename = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\rRssAnon: x', 0, 0, 0); "
+    script = rename + "import socket, sys; socket.socket(fileno=int(sys.argv[1])).send(b'named'); "
+    named, ours = seal(sealer, sys.executable, "-c", script + "import time; time.sleep(1000)", memory=LIMIT)
+    assert ours.recv(10) == b"named"
+    bomb, theirs = seal(sealer, sys.executable, "-c", f"{BOMBS['one process']}; {script}", memory=LIMIT)
+    assert all(ended(pid) for pid in bomb.pids()), "nobody looked any more"
+    assert named.pids()
+    ours.close()
+    theirs.close()
+
+
+def test_of_a_container_that_is_not_born_in_time_nothing_lives_on(
+    sealer: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every container dies with its parent."""
+    born: list[_Birth] = []
+    read = _Birth.read
+
+    def late(line: bytes) -> _Birth:
+        born.append(read(line))
+        raise ValueError
+
+    monkeypatch.setattr(_Birth, "read", late)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sealing = Sealing(
+            name="trial",
+            command=("/bin/sleep", "1000"),
+            channel_fd=theirs.fileno(),
+            environment={},
+            network=True,
+            dies_with_parent=False,
+        )
+        with pytest.raises(MachineError, match="did not make a container"):
+            sealer.seal(sealing)
+    assert born
+    until(lambda: not list(sealer._marked()))
 
 
 def test_what_keeps_within_its_memory_lives(sealer: Bubblewrap) -> None:

@@ -103,6 +103,8 @@ class Forwarder:
                 delivered, why = self._live()
             except MachineError as error:
                 why = error.sentence
+            except OSError as error:  # such as no file descriptor left
+                why = f"no forwarder's process can be started: {error.strerror}"
             if delivered:
                 pause = timing.first_pause
             if not self._stopping.is_set():

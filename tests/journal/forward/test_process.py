@@ -7,6 +7,7 @@ import sys
 assert sys.platform == "linux"
 
 import contextlib
+import errno
 import os
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from guard.channel import Channel
 from guard.clock import SystemClock
 from guard.journal.forward.address import Address, SyslogServer
 from guard.journal.forward.messages import Health, Setup, Timing
@@ -27,6 +29,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -103,6 +106,29 @@ def test_each_target_has_its_own_position_and_health(
     assert (second.position, second.behind) == (0, 7)
     assert "Connection refused" in (second.sentence or "")
     assert [entry["GUARD_SEQ"] for entry in journald.entries(7)] == list("1234567")
+
+
+def test_a_core_that_had_no_descriptor_left_forwards_afterwards(
+    book: Book, tmp_path: Path, running: contextlib.ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journald = JournaldLab(tmp_path / "journald")
+    running.callback(journald.kill)
+    journald.start()
+    pair, refused = Channel.pair, threading.Event()
+
+    def none_left() -> tuple[Channel, socket.socket]:
+        if refused.is_set():
+            return pair()
+        refused.set()
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(Channel, "pair", none_left)
+    forwarder = Forwarder(_setup(book, journald.socket), os.environ, Ear(), SystemClock())
+    running.callback(forwarder.close)
+    forwarder.start()
+    forwarder.durable(book.write(3))
+    until(lambda: forwarder.status()[0].position == 3)
+    assert refused.is_set()
 
 
 def test_trouble_of_15_minutes_is_told_and_a_missing_journald_is_not(
