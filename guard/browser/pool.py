@@ -345,14 +345,14 @@ class CapsulePool:
     def _discard(self, member: _Member) -> None:
         try:
             processes, storage, _, _ = member.capsule.prove_gone(GONE_WITHIN)
-        except OSError as error:  # such as no file descriptor left: not proven, so it is tried again
-            _log.warning("a spare could not be proven gone: %s", error.strerror)
-            processes, storage = 1, True
-        if not processes and not storage:
+            why = "something of it is left" if processes or storage else ""
+        except OSError as error:  # such as no file descriptor left
+            why = error.strerror or type(error).__name__
+        if not why:
             self.forget(member.capsule.session)
             return
         if not member.pause:
-            _log.warning("a spare of %s is not proven gone; it is looked for again", member.stock.site)
+            _log.warning("a spare of %s is not proven gone (%s); it is tried again", member.stock.site, why)
         member.pause = _longer(member.pause)
         member.look_at = self._clock.monotonic() + member.pause
 

@@ -11,19 +11,21 @@ PC among sessions (autogroup, sched(7)): there it counts within one alone, and e
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if sys.platform == "win32":
     raise ImportError("this is Linux's part")
+
+from guard.containers.bounded import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from guard.clock import Clock
+    from guard.containers.bounded import Bounded
 
 EVERY = 0.05
 """s between two readings of what the PC has left."""
@@ -33,15 +35,6 @@ LOOK_AGAIN = 1.0
 """s until another look in any case: what others give back at the same time hides what a container takes."""
 
 _KIB = 1 << 10
-_log = logging.getLogger(__name__)
-
-
-class Bounded(Protocol):
-    """A container that may have bounds."""
-
-    def keep_within_bounds(self) -> bool:
-        """Have its sessions give way; kill it if it takes more memory than it may, and tell whether so."""
-        ...
 
 
 class BoundsWatch:
@@ -74,15 +67,7 @@ class BoundsWatch:
             if most - left >= STEP or now - looked_at >= LOOK_AGAIN:
                 most, looked_at = left, now
                 for one in self._living():
-                    _look_at(one)
-
-
-def _look_at(one: Bounded) -> None:
-    try:
-        if one.keep_within_bounds():
-            _log.warning("a container took more memory than it may, and was killed")
-    except OSError:  # a PC short of memory or descriptors, which is when this is needed
-        _log.warning("what a container takes could not be read; it is tried again")
+                    look_at(one)
 
 
 def _available(meminfo: bytes) -> int:

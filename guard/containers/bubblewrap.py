@@ -185,10 +185,8 @@ class Bubblewrap:
         except (ValueError, KeyError, TypeError, OSError) as error:
             process.kill()
             process.wait()
-            for name, pid in self._marked():  # not every container dies with its parent
-                if name == sealing.name:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):  # out of descriptors, perhaps: then the next start sweeps
+                self._kill_marked(sealing.name)
             raise MachineError(
                 "bubblewrap (bwrap) did not make a container: see guard doctor for its reason"
             ) from error
@@ -204,6 +202,13 @@ class Bubblewrap:
     def _living(self) -> list[BubblewrapContainer]:
         with self._lock:
             return [one for one in self._live.values() if not one.reaped()]
+
+    def _kill_marked(self, name: str) -> None:
+        """Kill what bears this mark: not every container dies with its parent."""
+        for found, pid in self._marked():
+            if found == name:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _marked(self) -> Iterator[tuple[str, int]]:
         """Yield (name, pid) of every bwrap process, outer and init, of this tag and this user."""

@@ -7,33 +7,26 @@ the job's limit, which lies a little higher, holds what is faster than a look.
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 if sys.platform != "win32":
     raise ImportError("this is Windows' part")
 
 import psutil
 
+from guard.containers.bounded import look_at
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from guard.containers.bounded import Bounded
 
 LOOK_EVERY: Final = 0.5
 """s between two looks; one at a browser costs some milliseconds."""
 HEADROOM: Final = 4
 """The job's own limit is higher by one in so many: else no look would ever see too much."""
-
-_log = logging.getLogger(__name__)
-
-
-class Bounded(Protocol):
-    """A container that may have bounds."""
-
-    def keep_within_bounds(self) -> bool:
-        """Kill it if it takes more than it may, and tell whether so; raises OSError."""
-        ...
 
 
 class JobBounds:
@@ -54,11 +47,7 @@ class JobBounds:
     def _run(self) -> None:
         while not self._closing.wait(LOOK_EVERY):
             for one in self._living():
-                try:
-                    if one.keep_within_bounds():
-                        _log.warning("a container took more memory than it may, and was killed")
-                except OSError:
-                    _log.warning("what a container takes could not be read; it is tried again")
+                look_at(one)
 
 
 def committed(pids: Iterable[int]) -> int:

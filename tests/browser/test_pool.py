@@ -183,8 +183,7 @@ def test_a_spare_that_dies_is_proven_gone_and_replaced(
 ) -> None:
     pool.warm_up()
     first = workshop.take()
-    first.listener.lost(first.session, "crash")
-    assert ear.heard.get(timeout=SOON) == ("spare lost", first.session)
+    lose(ear, first)
     second = workshop.take()
     assert first.calls == ["gone"]
     assert pool.capsule(first.session) is None
@@ -252,8 +251,7 @@ def test_what_a_page_may_lack_is_forgotten_when_the_portal_does_not_answer(
     first = workshop.take()
     first.listener.warm(first.session, 7, 1)
     second = workshop.take()
-    second.listener.lost(second.session, "start page not reachable")
-    assert ear.heard.get(timeout=SOON) == ("spare lost", second.session)
+    lose(ear, second)
     third = workshop.take()
     third.listener.warm(third.session, 7, 1)
     until(lambda: third.calls == ["gone"])
@@ -294,12 +292,17 @@ def get_warm(ear: Ear, workshop: Workshop, window: int = 7) -> StandIn:
     return capsule
 
 
+def lose(ear: Ear, capsule: StandIn) -> None:
+    """Let it die before a citizen has used it."""
+    capsule.listener.lost(capsule.session, "it ended")
+    assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
+
+
 def lose_warm(ear: Ear, capsule: StandIn) -> None:
     """Let it get warm and then die."""
     capsule.listener.warm(capsule.session, 7, 0)
     assert ear.heard.get(timeout=SOON) == ("appeared", capsule.session)
-    capsule.listener.lost(capsule.session, "it went on by itself")
-    assert ear.heard.get(timeout=SOON) == ("spare lost", capsule.session)
+    lose(ear, capsule)
 
 
 def test_spares_that_die_although_they_got_warm_are_tried_less_and_less_often(

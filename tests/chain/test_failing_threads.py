@@ -58,9 +58,4 @@ def test_a_thread_of_the_core_that_fails_ends_it_and_the_screen_stays_covered(
             assert "the thread sabotage failed: RuntimeError at fail:" in one.log()
             assert "1234-5678-9012" not in one.log()
             sign.unlink()
-            before = one.now()
-            one.start()
-            one.wait_state("TAKE_CARD", after=before)
-            assert one.status()["alerts_open"] == 1, "the portal was not logged out of"
-            one.reader.remove()
-            one.wait_state("READY", after=before)
+            one.come_back()

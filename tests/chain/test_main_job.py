@@ -202,12 +202,7 @@ def test_a_killed_core_takes_the_capsule_with_it_and_the_screen_stays_covered(on
     one.core = None
     ended(capsules)
     one.until(lambda: not one.shows(PORTAL_COLOUR), "the cover")
-    before = one.now()
-    one.start()
-    one.wait_state("TAKE_CARD", after=before)
-    assert one.status()["alerts_open"] == 1, "the portal was not logged out of"
-    one.reader.remove()
-    one.wait_state("READY", after=before)
+    one.come_back()
     namespaces = {Path(f"/proc/{process.pid}/ns/pid").readlink() for process in one.curtain_processes()}
     assert len(namespaces - {Path("/proc/self/ns/pid").readlink()}) == 1, "the orphaned curtain was ended"
 

@@ -72,7 +72,11 @@ def seal(
             memory=memory,
             nice=nice,
         )
-        return sealer.seal(sealing), ours
+        try:
+            return sealer.seal(sealing), ours
+        except MachineError:
+            ours.close()
+            raise
 
 
 def inside(sealer: Bubblewrap, script: str, *, network: bool = True) -> str:
@@ -453,18 +457,8 @@ def test_of_a_container_that_is_not_born_in_time_nothing_lives_on(
         raise ValueError
 
     monkeypatch.setattr(_Birth, "read", late)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        sealing = Sealing(
-            name="trial",
-            command=("/bin/sleep", "1000"),
-            channel_fd=theirs.fileno(),
-            environment={},
-            network=True,
-            dies_with_parent=False,
-        )
-        with pytest.raises(MachineError, match="did not make a container"):
-            sealer.seal(sealing)
+    with pytest.raises(MachineError, match="did not make a container"):
+        seal(sealer, "/bin/sleep", "1000", mortal=False)
     assert born
     until(lambda: not list(sealer._marked()))
 

@@ -111,6 +111,18 @@ class Counter:
         self.core.send_signal(signal.SIGKILL)
         self.core.wait(PATIENCE)
 
+    def come_back(self) -> None:
+        """Start a core anew whose last run ended in a session, and serve until it is ready.
+
+        The card lies there still, and the portal was not logged out of.
+        """
+        before = self.now()
+        self.start()
+        self.wait_state("TAKE_CARD", after=before)
+        assert self.status()["alerts_open"] == 1, "the portal was not logged out of"
+        self.reader.remove()
+        self.wait_state("READY", after=before)
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop the core while the block runs; when that begins, none of its threads runs any more."""
